@@ -1,0 +1,48 @@
+# Every command of the project. `make` alone lists them; CI calls the same ones.
+.DEFAULT_GOAL := help
+BIN := .venv/bin
+PYTEST ?=
+
+help:  ## List the commands
+	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
+
+setup:  ## Install what the service needs into .venv
+	@scripts/setup.sh run
+
+setup-dev:  ## Install what tests and checks need, too
+	@scripts/setup.sh dev
+
+run: setup  ## Start the service on this machine (PORT=8001 make run for another port)
+	@$(BIN)/svgai serve
+
+test: setup-dev  ## Run every test (PYTEST="-k name" for some)
+	@scripts/setup.sh browser
+	$(BIN)/python -m pytest $(PYTEST)
+
+check: setup-dev  ## Format, lint, types, layers
+	$(BIN)/ruff format --check .
+	$(BIN)/ruff check .
+	$(BIN)/lint-imports
+	$(BIN)/mypy
+
+bench: setup-dev  ## Measure the library: seconds and quality on drawn pictures
+	$(BIN)/python -m bench.convert
+
+migrate: setup  ## Bring the database up to date
+	$(BIN)/alembic -c migrations/alembic.ini upgrade head
+
+format: setup-dev  ## Format the code
+	$(BIN)/ruff format .
+	$(BIN)/ruff check --fix .
+
+settings: setup  ## Write .env.example anew from the settings
+	$(BIN)/python -m app.settings --example > .env.example
+
+requirements: setup-dev  ## Pin the requirements anew from pyproject.toml
+	scripts/compile_requirements.sh
+
+clean:  ## Remove what was built, installed and kept here, the database too
+	rm -rf .venv var build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
+
+.PHONY: help setup setup-dev run test check bench migrate format settings requirements clean

@@ -1,0 +1,71 @@
+"""The queue over Celery: a task's name and a job's id, nothing more."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from celery import Celery
+
+from app.jobs import Job
+from app.settings import Settings
+
+CONVERT = "svgai.convert"
+"""The task that `workers.tasks` answers to."""
+
+
+class CeleryQueue:
+    """Announces jobs to the workers. It never waits for a broker that is away: the relay will come back to it."""
+
+    def __init__(self, celery: Celery) -> None:
+        self._celery = celery
+
+    def announce(self, job: Job) -> None:
+        self._celery.send_task(CONVERT, args=[job.id], queue=job.queue, retry=False, ignore_result=True)
+
+
+def make_celery(settings: Settings) -> Celery:
+    """Celery as both the web and the workers use it: no result backend, no remote control, no pickle."""
+    celery = Celery("svgai", broker=settings.broker, set_as_current=False)
+    celery.conf.update(
+        task_serializer="json",
+        accept_content=["json"],
+        task_ignore_result=True,
+        task_store_errors_even_if_ignored=False,
+        task_acks_late=True,
+        task_create_missing_queues=True,
+        worker_prefetch_multiplier=1,
+        worker_enable_remote_control=False,
+        worker_send_task_events=False,
+        worker_hijack_root_logger=False,
+        broker_connection_retry_on_startup=True,
+        broker_connection_max_retries=None,
+        broker_transport_options=_transport(settings),
+        redis_socket_connect_timeout=2,
+        redis_socket_timeout=5,
+        task_publish_retry=False,
+    )
+    return celery
+
+
+def _transport(settings: Settings) -> dict[str, Any]:
+    if settings.broker.startswith("filesystem"):
+        folder = settings.data_dir.resolve() / "broker"
+        (folder / "control").mkdir(parents=True, exist_ok=True)
+        (folder / "messages").mkdir(parents=True, exist_ok=True)
+        return {
+            "data_folder_in": str(folder / "messages"),
+            "data_folder_out": str(folder / "messages"),
+            "control_folder": str(folder / "control"),
+            "polling_interval": 0.02,
+        }
+    return {
+        # A job outlives no lease of its own, so a long visibility only delays repeats that would do nothing.
+        "visibility_timeout": 3600,
+        "socket_connect_timeout": 2,
+        "socket_timeout": 5,
+        # Whoever publishes gives up at the first refusal.
+        "max_retries": 1,
+        "interval_start": 0,
+        "interval_step": 0,
+        "interval_max": 0,
+    }

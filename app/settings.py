@@ -1,0 +1,174 @@
+"""Every setting of the service, and the only reader of the environment.
+
+`python -m app.settings` checks the settings in force and prints them as JSON, without secrets;
+`python -m app.settings --example` prints `.env.example`.
+"""
+
+from __future__ import annotations
+
+import os
+import sys
+from pathlib import Path
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
+
+import orjson
+from pydantic import Field, ValidationError, model_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from svgai import Limits
+
+PROFILES: dict[str, dict[str, Any]] = {
+    "development": {},
+    "staging": {"log_format": "json"},
+    "production": {"log_format": "json", "workers": 4},
+}
+"""What an environment changes of the defaults; a variable that is set wins over both."""
+
+WEAK_PASSWORDS = {"", "password", "postgres", "svgai", "secret", "changeme", "admin"}
+
+
+class Settings(BaseSettings):
+    """The settings, checked once when a process starts."""
+
+    model_config = SettingsConfigDict(env_file=".env", extra="ignore", frozen=True, env_ignore_empty=True)
+
+    environment: Literal["development", "staging", "production"] = Field(
+        "development", description="Which profile of defaults holds; production refuses unsafe values."
+    )
+    debug: bool = Field(False, description="Show faults in full to whoever causes them. Never in production.")
+
+    host: str = Field("127.0.0.1", description="Address that the web process listens on.")
+    port: int = Field(8000, ge=1, le=65535, description="Port that the web process listens on.")
+    workers: int = Field(2, ge=1, le=64, description="Web processes.")
+    threads: int = Field(16, ge=2, le=256, description="Requests that one web process serves at once.")
+    proxies: int = Field(0, ge=0, le=5, description="How many trusted proxies (nginx) stand in front.")
+
+    data_dir: Path = Field(Path("var"), description="Folder for whatever is kept on disk.")
+    database_url: str = Field("", description="SQLAlchemy URL of the database. Empty: SQLite in DATA_DIR.")
+    broker_url: str = Field("", description="Celery broker, redis://... Empty: files in DATA_DIR.")
+
+    max_request_size: int = Field(10_485_760, ge=1024, description="Bytes that a request may have.")
+    max_pixels: int = Field(33_554_432, ge=1, description="Pixels that a picture may have.")
+    max_frames: int = Field(1000, ge=1, description="Frames or pages that a picture may have.")
+    max_svg_bytes: int = Field(15_000_000, ge=1024, description="Bytes that a drawing may have.")
+    max_queue_size: int = Field(1000, ge=1, description="Jobs that may wait; more are refused with 503.")
+    request_timeout: int = Field(30, ge=1, le=600, description="Seconds after which a silent web process is replaced.")
+    convert_wait_seconds: float = Field(20, ge=0, le=25, description="How long /convert waits before it answers 202.")
+
+    worker_concurrency: int = Field(2, ge=1, le=256, description="Conversions that one worker runs at once.")
+    conversion_timeout_seconds: float = Field(60, gt=0, description="Seconds that one conversion may take.")
+    conversion_memory_mb: int = Field(4096, ge=512, description="Memory that one conversion may take, in MB.")
+    conversions_per_process: int = Field(200, ge=1, description="Conversions before a warm process is replaced.")
+
+    lease_seconds: float = Field(45, gt=0, description="How long a silent worker keeps a job.")
+    reap_seconds: float = Field(15, gt=0, description="How often jobs of lost workers are looked for.")
+    republish_seconds: float = Field(60, gt=0, description="When a waiting job is announced to the workers again.")
+    max_attempts: int = Field(3, ge=1, le=10, description="How often a job may take its worker down.")
+    retention_hours: float = Field(24, gt=0, description="Hours that a job, its picture and its result are kept.")
+
+    log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field("INFO", description="Least level that is logged.")
+    log_format: Literal["text", "json"] = Field("text", description="Lines for people, or JSON for machines.")
+    log_file: Path | None = Field(None, description="Also log to this file, which is rotated. Empty: only stderr.")
+    log_max_bytes: int = Field(10_485_760, ge=1024, description="Size at which the log file is rotated.")
+    log_backups: int = Field(5, ge=0, description="Rotated log files that are kept.")
+    metrics_enabled: bool = Field(True, description="Answer /metrics, though never through a proxy.")
+
+    @model_validator(mode="before")
+    @classmethod
+    def _profile(cls, given: dict[str, Any]) -> dict[str, Any]:
+        return PROFILES.get(str(given.get("environment", "development")), {}) | given
+
+    @model_validator(mode="after")
+    def _safe_in_production(self) -> Self:
+        faults = list(self._unsafe()) if self.environment == "production" else []
+        if faults:
+            raise ValueError("unsafe in production: " + "; ".join(faults))
+        return self
+
+    def _unsafe(self) -> list[str]:
+        database = urlsplit(self.database)
+        checks = {
+            "DEBUG is on": self.debug,
+            "DATABASE_URL is not PostgreSQL": not database.scheme.startswith("postgresql"),
+            "DATABASE_URL has no password, or a well-known one": database.scheme.startswith("postgresql")
+            and (database.password or "") in WEAK_PASSWORDS,
+            "BROKER_URL is not Redis": urlsplit(self.broker).scheme not in {"redis", "rediss"},
+            "LOG_LEVEL is DEBUG": self.log_level == "DEBUG",
+        }
+        return [fault for fault, holds in checks.items() if holds]
+
+    @property
+    def database(self) -> str:
+        """The database's URL as SQLAlchemy takes it."""
+        url = self.database_url or f"sqlite:///{self.data_dir.resolve()}/svgai.db"
+        scheme, _, rest = url.partition("://")
+        return f"postgresql+psycopg2://{rest}" if scheme in {"postgres", "postgresql"} else url
+
+    @property
+    def broker(self) -> str:
+        """The broker's URL as Celery takes it."""
+        return self.broker_url or "filesystem://localhost//"
+
+    @property
+    def metrics_dir(self) -> Path:
+        """Where the processes of one machine share their metrics."""
+        return self.data_dir.resolve() / "metrics"
+
+    @property
+    def limits(self) -> Limits:
+        """What a conversion may cost, as the library takes it."""
+        return Limits(self.max_request_size, self.max_pixels, self.max_frames, self.max_svg_bytes)
+
+    def export(self) -> dict[str, Any]:
+        """All settings as plain data; passwords are left out."""
+        exported = self.model_dump(mode="json")
+        for name in ("database_url", "broker_url"):
+            exported[name] = without_password(exported[name])
+        return exported
+
+
+def without_password(url: str) -> str:
+    """The same URL, fit for a log."""
+    parts = urlsplit(url)
+    if parts.password is None:
+        return url
+    return url.replace(f":{parts.password}@", ":***@")
+
+
+def read_settings(**overrides: Any) -> Settings:
+    """Read and check the settings; a fault ends the process with one line for each."""
+    try:
+        return Settings(**overrides)
+    except ValidationError as error:
+        lines = [
+            f"{'.'.join(map(str, fault['loc'])).upper() or 'Settings'}: {fault['msg']}" for fault in error.errors()
+        ]
+        raise SystemExit("\n".join(["The settings are not usable:", *lines])) from None
+
+
+def tell_libraries(settings: Settings) -> None:
+    """Hand on what libraries read from the environment themselves; call it before they are imported."""
+    settings.metrics_dir.mkdir(parents=True, exist_ok=True)
+    os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics_dir)
+
+
+def example() -> str:
+    """`.env.example`: every setting with its default."""
+    lines = [
+        "# Copy this to .env and change what you need. Made by `make settings`; every value here is the default.",
+        "",
+    ]
+    for name, field in Settings.model_fields.items():
+        value = "" if field.default is None else str(field.default)
+        lines += [f"# {field.description}", f"#{name.upper()}={value}", ""]
+    return "\n".join(lines)
+
+
+if __name__ == "__main__":
+    text = (
+        example()
+        if "--example" in sys.argv
+        else orjson.dumps(read_settings().export(), option=orjson.OPT_INDENT_2).decode()
+    )
+    sys.stdout.write(text.rstrip("\n") + "\n")

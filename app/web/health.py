@@ -1,0 +1,83 @@
+"""Is it alive, is it ready, how is it: for load balancers, operators and Prometheus."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from flask import Blueprint, Response, current_app
+from prometheus_client import generate_latest
+from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
+
+from app import conversions
+from app.conversions import Services
+from svgai import __version__
+
+blueprint = Blueprint("health", __name__)
+
+WORKER_SILENCE_SECONDS = 30.0
+"""A worker signs in every few seconds; one that has been silent for so long is gone."""
+
+
+def _services() -> Services:
+    services: Services = current_app.extensions["services"]
+    return services
+
+
+@blueprint.get("/health/live")
+def live() -> dict[str, str]:
+    """The process answers. Restart it when this fails, and only then."""
+    return {"status": "ok"}
+
+
+@blueprint.get("/health/ready")
+def ready() -> tuple[dict[str, Any], int]:
+    """Jobs can be taken in. A missing worker or broker does not hinder that."""
+    faults = {name: fault for name, fault in conversions.check(_services()).items() if fault}
+    return {"status": "unready" if faults else "ok", "faults": faults}, 503 if faults else 200
+
+
+@blueprint.get("/health")
+def health() -> tuple[dict[str, Any], int]:
+    """How the service is, for people."""
+    answer, status = ready()
+    if status == 200:
+        unfinished = _services().jobs.count_unfinished()
+        answer |= {
+            "workers": _services().roster.present(WORKER_SILENCE_SECONDS),
+            "jobs": {str(state): count for state, count in unfinished.items()},
+            "oldest_queued_seconds": round(_services().jobs.oldest_queued_seconds(), 1),
+        }
+        if not answer["workers"]:
+            answer["status"] = "degraded"
+    return answer | {"version": __version__}, status
+
+
+@blueprint.get("/metrics")
+def metrics() -> Response:
+    """Counts of all processes, and what the database knows right now."""
+    if not _services().settings.metrics_enabled:
+        return Response(status=404)
+    counted, kind = current_app.extensions["metrics_exporter"].generate_metrics()
+    live_registry = CollectorRegistry()
+    live_registry.register(_LiveJobs(_services()))
+    return Response(counted + generate_latest(live_registry).decode(), content_type=kind)
+
+
+class _LiveJobs:
+    """Gauges that are asked of the database when they are scraped."""
+
+    def __init__(self, services: Services) -> None:
+        self._services = services
+
+    def collect(self) -> list[GaugeMetricFamily]:
+        jobs = GaugeMetricFamily("active_conversions", "Unfinished jobs, by state.", labels=["state"])
+        for state, count in self._services.jobs.count_unfinished().items():
+            jobs.add_metric([str(state)], count)
+        age = GaugeMetricFamily("oldest_queued_job_age_seconds", "How long the next job has waited.")
+        age.add_metric([], self._services.jobs.oldest_queued_seconds())
+        present = GaugeMetricFamily("workers_present", "Workers that signed in lately.")
+        present.add_metric([], self._services.roster.present(WORKER_SILENCE_SECONDS))
+        return [jobs, age, present]
+
+    def describe(self) -> list[GaugeMetricFamily]:
+        return []

@@ -1,0 +1,29 @@
+"""The page where a person drops a picture."""
+
+from __future__ import annotations
+
+from flask import Blueprint, current_app, render_template
+
+from svgai import __version__
+from svgai.options import METHODS
+from svgai.pillow import ACCEPTED
+
+blueprint = Blueprint("pages", __name__)
+
+ACCEPT = "image/png,image/jpeg,image/webp,image/gif,image/bmp,image/tiff,image/avif,.tif,.tiff,.avif"
+"""What the file chooser offers first; the bytes decide in the end."""
+
+
+@blueprint.get("/")
+def index() -> str:
+    """The page."""
+    settings = current_app.extensions["services"].settings
+    return render_template(
+        "index.html",
+        max_bytes=settings.max_request_size,
+        max_pixels=settings.max_pixels,
+        formats=ACCEPTED,
+        accept=ACCEPT,
+        methods=[{"name": name, "summary": summary} for name, summary in METHODS.items()],
+        version=__version__,
+    )

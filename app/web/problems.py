@@ -1,0 +1,183 @@
+"""The one place where an error becomes HTTP: a table, and RFC 9457 problem documents made from it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import structlog
+from flask import Flask, Response, request
+from flask.wrappers import Response as FlaskResponse
+from pydantic import BaseModel, Field, ValidationError
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
+from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
+
+from app import errors as service
+from app.web.requests import current_request_id
+from svgai import errors as library
+from svgai.errors import SvgaiError
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True)
+class Answer:
+    """How an error is told over HTTP."""
+
+    status: int
+    title: str
+    retry_after_seconds: int | None = None
+
+
+ANSWERS: dict[type[SvgaiError], Answer] = {
+    library.PictureMissing: Answer(400, "No picture was given"),
+    library.PictureEmpty: Answer(422, "The picture is empty"),
+    library.PictureUnsupported: Answer(415, "This kind of file is not read here"),
+    library.PictureCorrupt: Answer(422, "The picture is damaged"),
+    library.PictureTooManyBytes: Answer(413, "The picture has too many bytes"),
+    library.PictureTooManyPixels: Answer(413, "The picture has too many pixels"),
+    library.PictureTooManyFrames: Answer(413, "The picture has too many frames"),
+    library.OptionsInvalid: Answer(422, "An option cannot be used"),
+    library.DrawingTooLarge: Answer(422, "The drawing would be too large"),
+    library.DrawingUnsafe: Answer(500, "The drawing was withheld"),
+    library.TracingFailed: Answer(500, "The picture could not be traced"),
+    service.RequestMalformed: Answer(400, "The request cannot be read"),
+    service.RequestTooLarge: Answer(413, "The request is too large"),
+    service.JobNotFound: Answer(404, "There is no such job"),
+    service.JobNotReady: Answer(409, "The job is not done", retry_after_seconds=1),
+    service.JobFailed: Answer(409, "The job failed"),
+    service.QueueFull: Answer(503, "Too many jobs wait", retry_after_seconds=5),
+    service.ConversionTimedOut: Answer(422, "The conversion took too long"),
+    service.ConversionTooHungry: Answer(422, "The conversion took too much memory"),
+    service.WorkerCrashed: Answer(500, "The conversion was lost again and again"),
+}
+"""Every error a user can meet. A test demands a row for each."""
+
+HTTP_CODES = {
+    400: "request.malformed",
+    404: "route.not_found",
+    405: "route.method_not_allowed",
+    408: "request.too_slow",
+    413: "request.too_large",
+    415: "request.unsupported_type",
+}
+
+
+class Fault(BaseModel):
+    """One thing that is wrong with the input."""
+
+    pointer: str
+    detail: str
+
+
+class Problem(BaseModel):
+    """Why a request was not done (RFC 9457)."""
+
+    type: str = Field(description="Names the kind of problem; the same for the same `code`.")
+    title: str
+    status: int
+    detail: str
+    code: str = Field(description="Stable; programs should look at this.")
+    retryable: bool
+    request_id: str
+    limit: float | None = None
+    actual: float | None = None
+    errors: list[Fault] | None = None
+
+
+def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:
+    """A problem document; `retry_after_seconds` among `more` makes it retryable."""
+    retry_after = more.pop("retry_after_seconds", None)
+    body = Problem(
+        type=f"urn:svgai:problem:{code}",
+        title=title,
+        status=status,
+        detail=detail,
+        code=code,
+        retryable=retry_after is not None,
+        request_id=current_request_id(),
+        **more,
+    )
+    response = Response(body.model_dump_json(exclude_none=True), status, mimetype="application/problem+json")
+    response.headers["Cache-Control"] = "no-store"
+    if retry_after is not None:
+        response.headers["Retry-After"] = str(retry_after)
+    return response
+
+
+def from_error(error: SvgaiError) -> Response:
+    """The answer that the table has for an error."""
+    answer = ANSWERS[type(error)]
+    faults = None
+    if error.option:
+        faults = [Fault(pointer=f"#/{error.option}", detail=error.detail)]
+    return problem(
+        answer.status,
+        error.code,
+        answer.title,
+        error.detail,
+        limit=error.limit,
+        actual=error.actual,
+        errors=faults,
+        retry_after_seconds=answer.retry_after_seconds,
+    )
+
+
+def from_validation(error: ValidationError) -> FlaskResponse:
+    """The answer for options that pydantic refuses, pointing at each."""
+    faults = [
+        Fault(pointer="#/" + "/".join(map(str, fault["loc"])), detail=_say(fault))
+        for fault in error.errors(include_url=False)
+    ]
+    answer = ANSWERS[library.OptionsInvalid]
+    return problem(
+        answer.status, library.OptionsInvalid.code, answer.title, "; ".join(f.detail for f in faults), errors=faults
+    )
+
+
+def _say(fault: Any) -> str:
+    name = ".".join(map(str, fault["loc"]))
+    if fault["type"] == "extra_forbidden":
+        return f"there is no option {name!r:.80}"
+    return f"{name}: {fault['msg']} (it was {fault['input']!r:.80})"
+
+
+def _from_http(error: HTTPException) -> Response | HTTPException:
+    if error.response is not None or error.code is None:
+        return error  # an answer that somebody has made already
+    if isinstance(error, RequestEntityTooLarge):
+        return _too_large()
+    return problem(
+        error.code, HTTP_CODES.get(error.code, f"http.{error.code}"), error.name, error.description or error.name
+    )
+
+
+def _too_large() -> Response:
+    from flask import current_app
+
+    limit, actual = current_app.config["MAX_CONTENT_LENGTH"], request.content_length
+    has = f"{actual} bytes" if actual else "too many bytes or parts"
+    return from_error(
+        service.RequestTooLarge(f"The request has {has}; the limit is {limit} bytes.", limit=limit, actual=actual)
+    )
+
+
+def _from_lost_database(error: Exception) -> Response:
+    log.error("database is away", reason=type(error).__name__)
+    return problem(503, "service.unavailable", "The service is unavailable", "Try again soon.", retry_after_seconds=5)
+
+
+def _from_fault(error: Exception) -> Response:
+    log.error("unforeseen fault", exc_info=error)
+    return problem(500, "internal", "Something went wrong here", "The fault has been logged with the request's id.")
+
+
+def install(app: Flask) -> None:
+    """Answer every error with a problem document."""
+    app.register_error_handler(SvgaiError, from_error)
+    app.register_error_handler(ValidationError, from_validation)
+    app.register_error_handler(HTTPException, _from_http)
+    for lost in (OperationalError, InterfaceError, PoolExhausted):
+        app.register_error_handler(lost, _from_lost_database)
+    app.register_error_handler(Exception, _from_fault)

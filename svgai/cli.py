@@ -1,0 +1,243 @@
+"""The command `svgai`: a door to the library; nothing heavy is loaded before a picture is converted."""
+
+from __future__ import annotations
+
+import json
+import sys
+from collections.abc import Callable, Iterable
+from contextlib import nullcontext
+from dataclasses import dataclass, fields
+from importlib.metadata import entry_points
+from pathlib import Path
+from typing import Any, TypeVar
+
+import click
+
+import svgai
+from svgai.errors import SvgaiError
+from svgai.options import Limits, Options
+
+_Command = TypeVar("_Command", bound=Callable[..., Any])
+_STANDARD = "-"
+_EXIT_CODES = """\b
+Exit codes:
+  0  every picture was converted
+  1  at least one was not
+  2  the command was not understood
+"""
+
+
+class _Commands(click.Group):
+    """Our own commands, and those of other packages that are installed and complete."""
+
+    def list_commands(self, ctx: click.Context) -> list[str]:
+        guests = entry_points(group="svgai.commands").names
+        return sorted({*super().list_commands(ctx), *(name for name in guests if self.get_command(ctx, name))})
+
+    def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
+        return super().get_command(ctx, cmd_name) or _guest_command(cmd_name)
+
+
+def _guest_command(name: str) -> click.Command | None:
+    for guest in entry_points(group="svgai.commands", name=name):
+        try:
+            command = guest.load()
+        except ImportError:
+            return None
+        return command if isinstance(command, click.Command) else None
+    return None
+
+
+@click.group(cls=_Commands, context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(svgai.__version__, prog_name="svgai")
+def main() -> None:
+    """Turn pictures into the SVG that a designer would have drawn."""
+
+
+@dataclass(frozen=True)
+class _Errand:
+    """One picture on its way: where it comes from and where its drawing goes."""
+
+    source: str
+    target: str
+
+    @property
+    def name(self) -> str:
+        return "standard input" if self.source == _STANDARD else self.source
+
+    def check(self, *, may_replace: bool) -> None:
+        if self.target == _STANDARD:
+            return
+        target = Path(self.target)
+        if self.source != _STANDARD and target.exists() and target.samefile(self.source):
+            raise _Refused("the drawing would replace its own picture")
+        if target.exists() and not may_replace:
+            raise _Refused(f"{target} exists; --force replaces it")
+
+    def read(self, limits: Limits) -> str | bytes:
+        # One byte more than allowed is enough to be refused for it.
+        return sys.stdin.buffer.read(limits.max_bytes + 1) if self.source == _STANDARD else self.source
+
+    def deliver(self, svg: str) -> None:
+        if self.target == _STANDARD:
+            click.echo(svg)
+        else:
+            Path(self.target).write_text(svg, encoding="utf-8")
+
+
+class _Refused(Exception):
+    """An errand that cannot be run, for a reason in plain words."""
+
+
+def _every_option(command: _Command) -> _Command:
+    """Give a command all of `Options`."""
+    for option in reversed(fields(Options)):
+        about = option.metadata
+        kind = click.Choice(about["choices"]) if "choices" in about else click.IntRange(about["least"], about["most"])
+        flag = f"--{option.name.replace('_', '-')}"
+        command = click.option(flag, type=kind, default=option.default, show_default=True, help=about["description"])(
+            command
+        )
+    return command
+
+
+@main.command(epilog=_EXIT_CODES)
+@click.argument("files", nargs=-1, required=True, metavar="FILE...")
+@click.option(
+    "-o",
+    "--output",
+    metavar="OUT",
+    help="File or folder for the drawing, a folder for several, - for standard output.  [default: beside the picture]",
+)
+@_every_option
+@click.option("--force", is_flag=True, help="Replace drawings that exist already.")
+@click.option("--json", "as_json", is_flag=True, help="One line of JSON for each picture on standard output.")
+def convert(files: tuple[str, ...], output: str | None, force: bool, as_json: bool, **asked: Any) -> None:
+    """Convert pictures to SVG.
+
+    Each FILE is a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF, whatever its name; - is standard input.
+    A drawing that exists is replaced only with --force, and a picture never by its own drawing.
+    """
+    errands = _errands(files, output)
+    if as_json and any(errand.target == _STANDARD for errand in errands):
+        raise click.UsageError("--json and a drawing on standard output would mix: give -o FILE")
+    options = Options(**asked)
+    has_bar = len(errands) > 1 and sys.stderr.isatty()
+    report = _Report(as_json, waits=has_bar)
+    with _progress(errands) if has_bar else nullcontext(errands) as waiting:
+        for errand in waiting:
+            _run(errand, options, report, may_replace=force)
+    report.tell()
+    sys.exit(1 if report.failed else 0)
+
+
+def _errands(files: tuple[str, ...], output: str | None) -> list[_Errand]:
+    is_folder = output is not None and (output.endswith("/") or Path(output).is_dir())
+    if len(files) > 1 and output is not None and not is_folder:
+        raise click.UsageError(f"several pictures need a folder: {output} is none")
+    if is_folder and output is not None:
+        targets = [str(Path(output) / _drawing_name(file)) for file in files]
+    else:
+        targets = [
+            output or (_STANDARD if file == _STANDARD else str(Path(file).with_suffix(".svg"))) for file in files
+        ]
+    doubles = {target for target in targets if targets.count(target) > 1}
+    if doubles:
+        raise click.UsageError(f"several pictures would become {min(doubles)}")
+    return [_Errand(file, target) for file, target in zip(files, targets, strict=True)]
+
+
+def _drawing_name(file: str) -> str:
+    return "drawing.svg" if file == _STANDARD else f"{Path(file).stem}.svg"
+
+
+def _progress(errands: list[_Errand]) -> Any:
+    """A bar for several pictures, where somebody is watching."""
+    return click.progressbar(
+        errands, label="Converting", file=sys.stderr, item_show_func=lambda errand: errand and errand.name
+    )
+
+
+class _Report:
+    """What became of each picture, told in words or in JSON."""
+
+    def __init__(self, as_json: bool, *, waits: bool) -> None:
+        self.as_json = as_json
+        self.waits = waits
+        """Whether words wait for the progress bar to end."""
+        self.lines: list[str] = []
+        self.failed = False
+
+    def done(self, errand: _Errand, result: svgai.Result) -> None:
+        if self.as_json:
+            click.echo(
+                json.dumps({"file": errand.source, "output": errand.target, "bytes": len(result.svg), **result.facts()})
+            )
+        else:
+            self._say(f"{errand.name}: {_summary(result)}")
+            for warning in result.warnings:
+                self._say(f"{errand.name}: note: {warning}")
+
+    def wrong(self, errand: _Errand, detail: str, facts: dict[str, Any]) -> None:
+        self.failed = True
+        if self.as_json:
+            click.echo(json.dumps({"file": errand.source, "error": facts}))
+        self._say(f"svgai: {errand.name}: {detail}")
+
+    def _say(self, line: str) -> None:
+        self.lines.append(line)
+        if not self.waits:
+            self.tell()
+
+    def tell(self) -> None:
+        for line in self.lines:
+            click.echo(line, err=True)
+        self.lines.clear()
+
+
+def _run(errand: _Errand, options: Options, report: _Report, *, may_replace: bool) -> None:
+    from svgai import conversion
+
+    limits = Limits()
+    try:
+        errand.check(may_replace=may_replace)
+        result = conversion.convert(errand.read(limits), options, limits)
+        errand.deliver(result.svg)
+    except SvgaiError as error:
+        report.wrong(errand, error.detail, error.as_dict())
+    except (_Refused, OSError) as error:
+        detail = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        report.wrong(errand, detail, {"code": "output.refused", "detail": detail})
+    else:
+        report.done(errand, result)
+
+
+def _summary(result: svgai.Result) -> str:
+    return (
+        f"{result.width} x {result.height}, {_counted(result.paths, 'path')}, {_counted(result.segments, 'segment')}, "
+        f"{len(result.svg):,} bytes, SSIM {result.quality.ssim:.3f}, colour difference {result.quality.delta_e:.2f}, "
+        f"{sum(result.seconds.values()):.2f} s"
+    )
+
+
+def _counted(number: int, noun: str) -> str:
+    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+
+
+@main.command()
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+def doctor(as_json: bool) -> None:
+    """Check that everything a conversion needs is here and works."""
+    from svgai.doctor import examine
+
+    findings = examine()
+    if as_json:
+        click.echo(json.dumps([finding.as_dict() for finding in findings]))
+    else:
+        _tell(f"{'ok  ' if finding.is_ok else 'FAIL'}  {finding.name:<14} {finding.detail}" for finding in findings)
+    sys.exit(0 if all(finding.is_ok for finding in findings) else 1)
+
+
+def _tell(lines: Iterable[str]) -> None:
+    for line in lines:
+        click.echo(line)

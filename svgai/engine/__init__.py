@@ -1,0 +1,1 @@
+"""Pure tracing: arrays in, drawings out. Stages never import each other; `svgai.conversion` calls them in order."""

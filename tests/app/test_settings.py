@@ -1,0 +1,100 @@
+from __future__ import annotations
+
+from pathlib import Path
+
+import pytest
+
+from app.settings import PROFILES, Settings, example, read_settings, without_password
+
+SAFE = {
+    "environment": "production",
+    "database_url": "postgresql://svgai:correct-horse@db/svgai",
+    "broker_url": "redis://redis:6379/0",
+}
+
+
+@pytest.fixture(autouse=True)
+def _clean_environment(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    for name in Settings.model_fields:
+        monkeypatch.delenv(name.upper(), raising=False)
+    monkeypatch.chdir(tmp_path)
+
+
+def test_the_defaults_start_on_a_fresh_machine() -> None:
+    settings = read_settings()
+    assert settings.database.startswith("sqlite:///")
+    assert settings.broker.startswith("filesystem://")
+
+
+def test_a_variable_of_the_environment_wins_over_the_file_and_the_file_over_the_profile(
+    monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
+    (tmp_path / ".env").write_text("ENVIRONMENT=staging\nPORT=9001\nLOG_LEVEL=WARNING\n")
+    monkeypatch.setenv("PORT", "9002")
+    settings = read_settings()
+    assert (settings.port, settings.log_level, settings.log_format) == (9002, "WARNING", "json")
+
+
+def test_a_variable_wins_over_its_profile(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("ENVIRONMENT", "staging")
+    monkeypatch.setenv("LOG_FORMAT", "text")
+    assert read_settings().log_format == "text"
+
+
+def test_every_profile_changes_settings_that_exist() -> None:
+    assert {name for profile in PROFILES.values() for name in profile} <= set(Settings.model_fields)
+
+
+@pytest.mark.parametrize(("name", "value"), [("PORT", "0"), ("PORT", "http"), ("WORKERS", "-1"), ("LOG_LEVEL", "loud")])
+def test_nonsense_ends_the_process_with_a_line_that_names_it(
+    monkeypatch: pytest.MonkeyPatch, name: str, value: str
+) -> None:
+    monkeypatch.setenv(name, value)
+    with pytest.raises(SystemExit, match=f"(?m)^{name}: "):
+        read_settings()
+
+
+def test_production_starts_when_it_is_safe() -> None:
+    assert Settings(_env_file=None, **SAFE).log_format == "json"
+
+
+@pytest.mark.parametrize(
+    ("unsafe", "said"),
+    [
+        ({"debug": True}, "DEBUG is on"),
+        ({"database_url": ""}, "not PostgreSQL"),
+        ({"database_url": "postgresql://svgai:password@db/svgai"}, "well-known"),
+        ({"database_url": "postgresql://svgai@db/svgai"}, "no password"),
+        ({"broker_url": ""}, "not Redis"),
+        ({"log_level": "DEBUG"}, "LOG_LEVEL"),
+    ],
+)
+def test_production_refuses_what_is_unsafe(unsafe: dict[str, object], said: str) -> None:
+    with pytest.raises(ValueError, match=said):
+        Settings(_env_file=None, **{**SAFE, **unsafe})
+
+
+def test_development_allows_the_same() -> None:
+    assert Settings(_env_file=None, debug=True, log_level="DEBUG").debug
+
+
+@pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
+def test_any_postgres_url_reaches_the_driver_that_is_installed(scheme: str) -> None:
+    assert Settings(_env_file=None, database_url=f"{scheme}://a:b@c/d").database == "postgresql+psycopg2://a:b@c/d"
+
+
+def test_the_export_has_every_setting_and_no_password() -> None:
+    settings = Settings(_env_file=None, database_url="postgresql://me:hunter2@db/x", broker_url="redis://:hunter2@r/0")
+    exported = settings.export()
+    assert set(exported) == set(Settings.model_fields)
+    assert "hunter2" not in str(exported)
+
+
+def test_a_url_without_a_password_stays_as_it_is() -> None:
+    assert without_password("redis://localhost:6379/0") == "redis://localhost:6379/0"
+
+
+def test_the_example_file_names_every_setting_and_is_up_to_date() -> None:
+    committed = Path(__file__).parents[2].joinpath(".env.example").read_text()
+    assert committed.strip() == example().strip(), "run: make settings"
+    assert all(f"#{name.upper()}=" in committed for name in Settings.model_fields)

@@ -1,0 +1,67 @@
+"""Fixtures that every folder of tests may use: settings, services over fakes, real servers, a real service."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+
+from app.conversions import Services
+from app.metrics import Metrics
+from app.settings import Settings
+from tests.fakes import FakeBlobs, FakeJobs, FakeQueue, FakeRoster
+from tests.servers import PostgresServer, RedisServer, postgres_server, redis_server
+from tests.service import Service
+
+
+@pytest.fixture
+def settings(tmp_path: Path) -> Settings:
+    return Settings(_env_file=None, data_dir=tmp_path)
+
+
+@pytest.fixture
+def services(settings: Settings) -> Services:
+    """The use cases over fakes."""
+    return Services(settings, FakeJobs(), FakeBlobs(), FakeQueue(), FakeRoster(), Metrics())
+
+
+@pytest.fixture(scope="session")
+def redis(tmp_path_factory: pytest.TempPathFactory) -> Iterator[RedisServer]:
+    with redis_server(tmp_path_factory.mktemp("redis")) as server:
+        yield server
+
+
+@pytest.fixture(scope="session")
+def postgres(tmp_path_factory: pytest.TempPathFactory) -> Iterator[PostgresServer]:
+    with postgres_server(tmp_path_factory.mktemp("postgres")) as server:
+        yield server
+
+
+@pytest.fixture
+def start_service(tmp_path: Path) -> Iterator[Callable[..., Service]]:
+    """Start real services; whatever happens, none is left behind."""
+    started: list[Service] = []
+
+    def start(**settings: object) -> Service:
+        started.append(Service(tmp_path / "service", **settings))
+        started[-1].start()
+        return started[-1]
+
+    yield start
+    for service in started:
+        service.stop()
+
+
+@pytest.fixture(scope="session")
+def service(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Service]:
+    """One real service, embedded, for all tests that only use it."""
+    running = Service(tmp_path_factory.mktemp("service"))
+    running.start()
+    yield running
+    running.stop()
+
+
+@pytest.fixture(scope="session")
+def service_url(service: Service) -> str:
+    return service.url

@@ -1,0 +1,208 @@
+"""The command: files, folders, pipes, and an honest exit code."""
+
+import json
+import subprocess
+import sys
+
+import click
+import pytest
+from click.testing import CliRunner
+
+import svgai
+from svgai import cli
+from tests import samples
+
+
+@pytest.fixture
+def here(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "logo.png").write_bytes(samples.logo_png(48))
+    (tmp_path / "other.jpg").write_bytes(samples.logo_jpeg(48))
+    (tmp_path / "broken.png").write_bytes(samples.logo_png(48)[:200])
+    (tmp_path / "out").mkdir()
+    return tmp_path
+
+
+def run(*arguments: str, **options):
+    return CliRunner().invoke(cli.main, list(arguments), **options)
+
+
+def test_a_drawing_lies_beside_its_picture(here):
+    answer = run("convert", "logo.png")
+    assert answer.exit_code == 0
+    assert (here / "logo.svg").read_text().startswith("<svg")
+    assert "logo.png: 48 x 48, " in answer.stderr
+    assert answer.stdout == ""
+
+
+@pytest.mark.parametrize(("out", "file"), [("new.svg", "new.svg"), ("out", "out/logo.svg"), ("out/", "out/logo.svg")])
+def test_the_output_is_a_file_or_a_folder(here, out, file):
+    assert run("convert", "logo.png", "-o", out).exit_code == 0
+    assert (here / file).exists()
+
+
+def test_several_pictures_go_to_a_folder(here):
+    assert run("convert", "logo.png", "other.jpg", "-o", "out").exit_code == 0
+    assert sorted(path.name for path in (here / "out").iterdir()) == ["logo.svg", "other.svg"]
+
+
+def test_several_pictures_do_not_go_to_one_file(here):
+    answer = run("convert", "logo.png", "other.jpg", "-o", "new.svg")
+    assert answer.exit_code == 2
+    assert "need a folder" in answer.stderr
+
+
+def test_two_pictures_never_become_one_drawing(here):
+    (here / "logo.jpg").write_bytes(samples.logo_jpeg(48))
+    assert run("convert", "logo.png", "logo.jpg").exit_code == 2
+
+
+def test_one_broken_picture_stops_no_other(here):
+    answer = run("convert", "broken.png", "logo.png")
+    assert answer.exit_code == 1
+    assert "svgai: broken.png: The PNG file is broken" in answer.stderr
+    assert (here / "logo.svg").exists()
+    assert not (here / "broken.svg").exists()
+
+
+def test_a_drawing_that_exists_is_kept_unless_forced(here):
+    (here / "logo.svg").write_text("precious")
+    refused = run("convert", "logo.png")
+    assert refused.exit_code == 1
+    assert "logo.svg exists; --force replaces it" in refused.stderr
+    assert (here / "logo.svg").read_text() == "precious"
+    assert run("convert", "logo.png", "--force").exit_code == 0
+    assert (here / "logo.svg").read_text() != "precious"
+
+
+def test_a_picture_is_never_replaced_by_its_drawing(here):
+    before = (here / "logo.png").read_bytes()
+    answer = run("convert", "logo.png", "-o", "./logo.png", "--force")
+    assert answer.exit_code == 1
+    assert (here / "logo.png").read_bytes() == before
+
+
+def test_a_missing_file_is_told_in_one_line(here):
+    answer = run("convert", "nowhere.png")
+    assert answer.exit_code == 1
+    assert answer.stderr == "svgai: nowhere.png: There is no file nowhere.png.\n"
+
+
+def test_a_folder_that_does_not_exist_is_told_in_one_line(here):
+    answer = run("convert", "logo.png", "-o", "no/such/place.svg")
+    assert answer.exit_code == 1
+    assert len(answer.stderr.splitlines()) == 1
+    assert "no/such/place.svg" in answer.stderr
+
+
+def test_json_has_one_line_for_each_picture(here):
+    answer = run("convert", "logo.png", "broken.png", "--json")
+    good, bad = map(json.loads, answer.stdout.splitlines())
+    assert (good["file"], good["output"], good["width"], good["method"]) == ("logo.png", "logo.svg", 48, "baseline")
+    assert good["quality"]["ssim"] > 0.9
+    assert good["bytes"] == len((here / "logo.svg").read_text())
+    assert (bad["file"], bad["error"]["code"]) == ("broken.png", "picture.corrupt")
+    assert answer.exit_code == 1
+
+
+def test_json_and_a_drawing_are_not_mixed_on_standard_output(here):
+    assert run("convert", "logo.png", "--json", "-o", "-").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "arguments", [[], ["--method", "magic", "logo.png"], ["--precision", "9", "logo.png"], ["--nonsense"]]
+)
+def test_a_command_that_makes_no_sense_exits_with_two(here, arguments):
+    assert run("convert", *arguments).exit_code == 2
+
+
+def test_options_reach_the_conversion(here):
+    run("convert", "logo.png", "-o", "a.svg", "--precision", "0")
+    run("convert", "logo.png", "-o", "b.svg", "--precision", "4")
+    assert len((here / "a.svg").read_text()) < len((here / "b.svg").read_text())
+
+
+def test_help_tells_the_exit_codes():
+    answer = run("convert", "--help")
+    assert answer.exit_code == 0
+    assert "1  at least one was not" in answer.stdout
+
+
+def test_the_version_is_told():
+    assert svgai.__version__ in run("--version").stdout
+
+
+def test_a_bomb_is_refused_in_one_line(here):
+    (here / "bomb.png").write_bytes(samples.bomb_png())
+    answer = run("convert", "bomb.png")
+    assert answer.exit_code == 1
+    assert answer.stderr == (
+        "svgai: bomb.png: The picture is 30,000 x 30,000 = 900,000,000 pixels; the limit is 33,554,432.\n"
+    )
+
+
+def test_a_bar_shows_only_where_somebody_watches_many_pictures(here, monkeypatch):
+    assert "Converting" not in run("convert", "logo.png", "other.jpg", "-o", "out").stderr
+
+
+def test_in_a_pipe_bytes_go_in_and_an_svg_comes_out():
+    answer = subprocess.run(
+        [sys.executable, "-m", "svgai", "convert", "-"], input=samples.logo_png(32), capture_output=True, check=True
+    )
+    assert answer.stdout.startswith(b"<svg")
+    assert b"standard input: 32 x 32" in answer.stderr
+
+
+def test_in_a_pipe_an_error_is_one_line_and_nothing_comes_out():
+    answer = subprocess.run(
+        [sys.executable, "-m", "svgai", "convert", "-"], input=b"%PDF", capture_output=True, check=False
+    )
+    assert (answer.returncode, answer.stdout) == (1, b"")
+    assert answer.stderr.startswith(b"svgai: standard input: The file is a PDF;")
+
+
+@pytest.mark.parametrize("arguments", [["--help"], ["convert", "--help"], ["--version"]])
+def test_help_loads_nothing_heavy(arguments):
+    probe = (
+        "import sys; from svgai.cli import main; main.main(sys.argv[1:], standalone_mode=False);"
+        "heavy = ('numpy', 'cv2', 'skia', 'vtracer', 'PIL', 'skimage', 'celery', 'sqlalchemy', 'flask');"
+        "print([name for name in heavy if name in sys.modules])"
+    )
+    answer = subprocess.run([sys.executable, "-c", probe, *arguments], capture_output=True, text=True, check=True)
+    assert answer.stdout.splitlines()[-1] == "[]"
+
+
+class Guest:
+    def __init__(self, name: str, thing: object) -> None:
+        self.name, self.thing = name, thing
+
+    def load(self) -> object:
+        if isinstance(self.thing, Exception):
+            raise self.thing
+        return self.thing
+
+
+class Guests(list):
+    @property
+    def names(self) -> set[str]:
+        return {guest.name for guest in self}
+
+
+def test_commands_of_others_are_found_and_broken_ones_hidden(monkeypatch):
+    @click.command()
+    def wave() -> None:
+        """Wave at somebody."""
+        click.echo("hello")
+
+    guests = Guests([Guest("wave", wave), Guest("serve", ImportError("no flask"))])
+
+    def installed(group: str, name: str | None = None) -> Guests:
+        assert group == "svgai.commands"
+        return Guests(guest for guest in guests if name in (None, guest.name))
+
+    monkeypatch.setattr(cli, "entry_points", installed)
+    shown = run("--help").stdout
+    assert "Wave at somebody." in shown
+    assert "serve" not in shown
+    assert run("wave").stdout == "hello\n"
+    assert run("serve").exit_code == 2

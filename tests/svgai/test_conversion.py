@@ -1,0 +1,204 @@
+"""A picture goes in, an SVG comes out; whatever the picture."""
+
+import xml.etree.ElementTree as ET
+from pathlib import Path
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
+
+import svgai
+from svgai import conversion
+from svgai.conversion import PHASES, convert
+from svgai.engine.guard import verify
+from svgai.errors import (
+    DrawingTooLarge,
+    OptionsInvalid,
+    PictureCorrupt,
+    PictureMissing,
+    PictureTooManyBytes,
+    PictureTooManyPixels,
+    PictureUnsupported,
+)
+from svgai.methods import TRACERS
+from svgai.options import Limits, Options
+from tests import samples
+
+ODD_PICTURES = {
+    "blank": samples.flat_png(64, 48, (255, 255, 255, 255)),
+    "one pixel": samples.flat_png(1, 1),
+    "a line across": samples.flat_png(300, 1),
+    "a line down": samples.flat_png(1, 300),
+    "two pixels": samples.encoded(samples.logo(128).crop((40, 40, 42, 41))),
+    "transparent": samples.flat_png(40, 40, (0, 0, 0, 0)),
+    "nearly transparent": samples.flat_png(40, 40, (9, 9, 9, 1)),
+    "noise": samples.noise_png(64),
+    "huge and flat": samples.flat_png(2_000, 2_000),
+    "long and thin": samples.encoded(samples.logo(64).resize((4_000, 2))),
+    "grey": samples.encoded(samples.logo(64).convert("L")),
+    "black and white": samples.encoded(samples.logo(64).convert("1")),
+    "logo": samples.logo_png(96),
+    "logo on nothing": samples.logo_png(96, transparent=True),
+    "photo-like": samples.logo_jpeg(96),
+}
+
+
+def size_of(svg: str) -> tuple[int, int]:
+    root = ET.fromstring(svg)  # noqa: S314 - our own drawing
+    assert root.get("viewBox") == f"0 0 {root.get('width')} {root.get('height')}"
+    return int(root.get("width", 0)), int(root.get("height", 0))
+
+
+@pytest.mark.parametrize("name", ODD_PICTURES)
+@pytest.mark.parametrize("method", TRACERS)
+def test_every_method_makes_something_of_every_odd_picture(method, name):
+    result = svgai.convert(ODD_PICTURES[name], method=method)
+    assert size_of(result.svg) == (result.width, result.height)
+    assert result.svg.count("<path") == result.paths
+    assert -1 <= result.quality.ssim <= 1
+    assert result.quality.delta_e >= 0
+    assert result.method == method
+
+
+@pytest.mark.parametrize("name", ["logo", "photo-like", "blank", "one pixel", "grey"])
+def test_ordinary_pictures_come_back_like_themselves(name):
+    assert svgai.convert(ODD_PICTURES[name]).quality.ssim > 0.9
+
+
+@settings(max_examples=60, deadline=None)
+@given(
+    arrays(
+        np.uint8,
+        st.tuples(st.integers(1, 24), st.integers(1, 24), st.just(4)),
+        elements=st.sampled_from([0, 1, 127, 254, 255]),
+    ),
+    st.integers(0, 4),
+)
+def test_any_pixels_become_a_safe_svg_of_their_size_and_stay_as_they_were(pixels, precision):
+    before = pixels.copy()
+    first = svgai.convert(pixels, precision=precision)
+    assert (pixels == before).all()
+    assert size_of(verify(first.svg, Limits())) == (pixels.shape[1], pixels.shape[0])
+    assert svgai.convert(pixels, precision=precision).svg == first.svg
+
+
+def test_the_same_picture_gives_the_same_bytes_and_figures_twice():
+    first, second = (svgai.convert(samples.logo_png(96)) for _ in range(2))
+    assert (first.svg, first.quality) == (second.svg, second.quality)
+
+
+def test_a_path_its_bytes_and_its_pixels_give_the_same(tmp_path):
+    file = tmp_path / "logo.png"
+    file.write_bytes(samples.logo_png(64))
+    answers = {
+        svgai.convert(source).svg
+        for source in (file, str(file), file.read_bytes(), bytearray(file.read_bytes()), np.array(samples.logo(64)))
+    }
+    assert len(answers) == 1
+
+
+def test_stages_are_called_in_the_order_that_is_promised():
+    called = []
+
+    def watched(stage, /, *inputs):
+        called.append(stage.__name__)
+        return stage(*inputs)
+
+    result = convert(samples.logo_png(32), Options(), Limits(), watched)
+    assert tuple(called) == PHASES == tuple(result.seconds)
+    assert all(seconds >= 0 for seconds in result.seconds.values())
+
+
+def test_whoever_runs_the_stages_can_stop_between_them():
+    def impatient(stage, /, *inputs):
+        if stage.__name__ == "trace":
+            raise TimeoutError
+        return stage(*inputs)
+
+    with pytest.raises(TimeoutError):
+        convert(samples.logo_png(32), Options(), Limits(), impatient)
+
+
+def test_nothing_is_decoded_of_a_bomb():
+    called = []
+
+    def watched(stage, /, *inputs):
+        called.append(stage.__name__)
+        return stage(*inputs)
+
+    with pytest.raises(PictureTooManyPixels):
+        convert(samples.bomb_png(), Options(), Limits(), watched)
+    assert called == ["read_header"]
+
+
+def test_precision_shortens_the_drawing():
+    lengths = [len(svgai.convert(samples.logo_png(96), precision=precision).svg) for precision in range(5)]
+    assert lengths == sorted(lengths)
+
+
+def test_facts_are_plain_data_without_the_svg():
+    import json
+
+    facts = svgai.convert(samples.animated("GIF", 2)).facts()
+    assert "svg" not in facts
+    assert json.loads(json.dumps(facts)) == facts
+    assert facts["warnings"] == ["Only the first of 2 frames was converted."]
+
+
+@pytest.mark.parametrize("source", ["nowhere.png", Path("nowhere.png"), ".", "x" * 5_000, "\0"])
+def test_a_path_without_a_file_is_missing(source):
+    with pytest.raises(PictureMissing):
+        svgai.convert(source)
+
+
+def test_a_file_that_is_too_large_is_not_even_read(tmp_path, monkeypatch):
+    file = tmp_path / "large.png"
+    file.write_bytes(b"x" * 100)
+    monkeypatch.setattr(conversion.Path, "read_bytes", lambda _: pytest.fail("it was read"))
+    with pytest.raises(PictureTooManyBytes, match="100 bytes; the limit is 99"):
+        svgai.convert(file, limits=Limits(max_bytes=99))
+
+
+def test_a_name_counts_for_nothing(tmp_path):
+    (tmp_path / "a.jpg").write_bytes(samples.logo_png(16))
+    (tmp_path / "b.png").write_bytes(b"%PDF-1.7")
+    assert svgai.convert(tmp_path / "a.jpg").width == 16
+    with pytest.raises(PictureUnsupported):
+        svgai.convert(tmp_path / "b.png")
+
+
+def test_a_broken_file_is_corrupt():
+    with pytest.raises(PictureCorrupt):
+        svgai.convert(samples.logo_png(64)[:-100])
+
+
+def test_a_drawing_beyond_the_limit_is_withheld():
+    with pytest.raises(DrawingTooLarge):
+        svgai.convert(samples.noise_png(64), limits=Limits(max_svg_bytes=1_000))
+
+
+@pytest.mark.parametrize(
+    ("asked", "told"),
+    [
+        ({"method": "magic"}, "baseline"),
+        ({"method": ["auto"]}, "baseline"),
+        ({"precision": 5}, "0 to 4"),
+        ({"precision": True}, "0 to 4"),
+        ({"precision": 1.5}, "0 to 4"),
+        ({"colours": 3}, "there are method, precision"),
+    ],
+)
+def test_an_option_that_cannot_be_is_refused_by_name(asked, told):
+    with pytest.raises(OptionsInvalid, match=told) as caught:
+        svgai.convert(samples.logo_png(16), **asked)
+    assert caught.value.as_dict()["option"] == next(iter(asked))
+
+
+def test_the_table_of_methods_and_the_names_a_user_may_give_agree():
+
+    from svgai.options import METHODS
+
+    assert {*TRACERS, "auto"} == set(METHODS)
+    assert all(METHODS.values())

@@ -1,0 +1,145 @@
+"""Promises of the repository about itself."""
+
+from __future__ import annotations
+
+import ast
+import re
+import shutil
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from app.adapters.celery_queue import CONVERT, make_celery
+from app.conversions import QUEUES, Services
+from app.settings import Settings
+from tests.fakes import FakeConverter
+from workers import tasks
+
+ROOT = Path(__file__).parents[1]
+PACKAGES = ("svgai", "app", "workers")
+HEAVY = ("numba", "cv2", "torch", "skia", "vtracer", "skimage", "scipy", "numpy")
+
+FAULTS = {
+    "flask in the library": ("svgai/options.py", "import flask\n", "lint-imports"),
+    "the web in a stage of the engine": ("svgai/engine/score.py", "from app import web\n", "lint-imports"),
+    "a stage that imports another": ("svgai/engine/score.py", "from svgai.engine import raster\n", "lint-imports"),
+    "a new module without a layer": ("svgai/surprise.py", '"""A module."""\n', "lint-imports"),
+    "a new module of the service without a layer": ("app/surprise.py", '"""A module."""\n', "lint-imports"),
+    "the environment read outside the settings": (
+        "app/jobs.py",
+        'import os\n\nHOME = os.environ["HOME"]\n',
+        "ruff check --select TID251",
+    ),
+    "the environment read by another name": (
+        "workers/tasks.py",
+        'from os import getenv\n\nHOME = getenv("HOME")\n',
+        "ruff check --select TID251",
+    ),
+}
+
+
+@pytest.fixture
+def checkout(tmp_path: Path) -> Path:
+    """A copy of the sources that may be broken."""
+    for name in PACKAGES:
+        shutil.copytree(ROOT / name, tmp_path / name, ignore=shutil.ignore_patterns("__pycache__"))
+    shutil.copy(ROOT / "pyproject.toml", tmp_path)
+    return tmp_path
+
+
+def check(folder: Path, command: str) -> subprocess.CompletedProcess[str]:
+    program, *arguments = command.split()
+    cached = ["--no-cache"] if program == "lint-imports" else ["--no-cache", *PACKAGES]
+    line = [str(Path(sys.executable).with_name(program)), *arguments, *cached]
+    return subprocess.run(
+        line, cwd=folder, env={"PYTHONPATH": str(folder)}, capture_output=True, text=True, check=False
+    )
+
+
+@pytest.mark.parametrize("command", sorted({command for _, _, command in FAULTS.values()}))
+def test_the_layers_hold(checkout: Path, command: str) -> None:
+    found = check(checkout, command)
+    assert found.returncode == 0, found.stdout + found.stderr
+
+
+@pytest.mark.parametrize(("file", "code", "command"), FAULTS.values(), ids=list(FAULTS))
+def test_the_checks_find(checkout: Path, file: str, code: str, command: str) -> None:
+    target = checkout / file
+    former = target.read_text() if target.exists() else ""
+    future = "from __future__ import annotations\n"
+    target.write_text(former.replace(future, future + "\n" + code, 1) if future in former else former + code)
+    found = check(checkout, command)
+    assert found.returncode == 1, found.stdout + found.stderr
+
+
+def test_make_check_runs_these_checks() -> None:
+    rule = re.search(r"^check:.*\n((?:\t.*\n)+)", (ROOT / "Makefile").read_text(), re.MULTILINE)
+    assert rule
+    for command in ("ruff format --check", "ruff check", "lint-imports", "mypy"):
+        assert command in rule.group(1)
+
+
+def test_every_module_opens_with_a_sentence() -> None:
+    for package in (*PACKAGES, "bench"):
+        for file in (ROOT / package).rglob("*.py"):
+            opening = (ast.get_docstring(ast.parse(file.read_text())) or "").split("\n\n")[0]
+            assert re.match(r"[A-Z\"`].*[.:;]", opening, re.DOTALL), f"{file} opens with {opening!r}"
+
+
+def test_the_web_starts_without_anything_heavy() -> None:
+    program = (
+        "import sys\n"
+        "from app.factory import create_app, create_services\n"
+        "from app.settings import Settings\n"
+        "app = create_app(create_services(Settings(_env_file=None)))\n"
+        "app.test_client().get('/')\n"
+        f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert said.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_every_task_that_is_announced_has_a_consumer(services: Services, settings: Settings) -> None:
+    celery = make_celery(settings)
+    tasks.register(celery, services, FakeConverter())
+    assert CONVERT in celery.tasks
+
+
+def test_every_queue_has_a_consumer() -> None:
+    assert '"--queues", ",".join(QUEUES)' in (ROOT / "workers" / "celery_app.py").read_text()
+    assert QUEUES
+
+
+def test_every_setting_is_obeyed_somewhere() -> None:
+    code = "".join(file.read_text() for package in PACKAGES for file in (ROOT / package).rglob("*.py"))
+    for name in Settings.model_fields:
+        assert re.search(rf"(settings|self)\.{name}\b", code), f"nothing reads {name}"
+
+
+def test_every_word_of_the_glossary_is_explained() -> None:
+    glossary = (ROOT / "docs" / "glossary.md").read_text()
+    for word in ("picture", "drawing", "path", "job", "method", "model", "record", "lease", "phase"):
+        assert f"**{word}**" in glossary
+
+
+def test_every_command_of_make_is_in_its_help() -> None:
+    makefile = (ROOT / "Makefile").read_text()
+    targets = set(re.findall(r"^([a-z-]+):", makefile, re.MULTILINE))
+    helped = set(re.findall(r"^([a-z-]+):.*## ", makefile, re.MULTILINE))
+    assert targets == helped
+    assert {"setup", "run", "test", "check", "bench", "migrate", "clean"} <= targets
+
+
+def test_requirements_are_pinned_with_hashes() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt"):
+        text = (ROOT / name).read_text()
+        pins = re.findall(r"^[a-zA-Z0-9_.-]+(?:\[.*?\])?==", text, re.MULTILINE)
+        assert len(pins) > 40
+        assert text.count("--hash=sha256:") > len(pins)
+
+
+def test_no_line_of_the_project_names_a_host_to_install_from() -> None:
+    for name in ("requirements.txt", "requirements-dev.txt", "requirements-ai.txt", "pyproject.toml"):
+        assert "index-url" not in (ROOT / name).read_text().replace("--no-emit-index-url", "")

@@ -1,0 +1,204 @@
+"""The sandbox with its real child process."""
+
+from __future__ import annotations
+
+import os
+import signal
+import sys
+import threading
+import time
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, LeaseLost
+from svgai import Limits
+from svgai.errors import DrawingTooLarge, OptionsInvalid, PictureCorrupt, PictureTooManyPixels, SvgaiError
+from tests.samples import logo_png, noise_png
+from tests.service import is_alive
+from workers.sandbox import Bounds, Sandbox, SandboxPool
+
+BOUNDS = Bounds(seconds=30, memory_mb=4096, conversions_per_process=100, limits=Limits())
+SLOW = noise_png(900)
+
+
+def ignore(phase: str | None, percent: int) -> None:
+    pass
+
+
+@pytest.fixture
+def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
+    made = Sandbox(getattr(request, "param", BOUNDS))
+    yield made
+    made.close()
+
+
+def pid_of(sandbox: Sandbox) -> int:
+    assert sandbox._child
+    return sandbox._child.pid
+
+
+def test_a_picture_goes_in_and_a_drawing_comes_out(sandbox: Sandbox) -> None:
+    phases: list[str | None] = []
+    drawn = sandbox.convert(logo_png(64), {"method": "auto"}, lambda phase, _: phases.append(phase))
+    assert drawn.svg.startswith(b"<svg")
+    assert drawn.facts["method"] == "baseline"
+    assert "trace" in phases
+
+
+def test_the_child_stays_warm_and_is_replaced_in_time() -> None:
+    sandbox = Sandbox(Bounds(30, 4096, 3, Limits()))
+    pids = []
+    for _ in range(5):
+        sandbox.warm()
+        pids.append(pid_of(sandbox))
+        sandbox.convert(logo_png(32), {}, ignore)
+    sandbox.close()
+    assert pids[0] == pids[1] == pids[2] != pids[3] == pids[4]
+    assert not any(is_alive(pid) for pid in pids)
+
+
+def test_errors_of_the_library_come_back_as_what_they_are(sandbox: Sandbox) -> None:
+    with pytest.raises(PictureCorrupt):
+        sandbox.convert(logo_png(64)[:100], {}, ignore)
+    first = pid_of(sandbox)
+    with pytest.raises(OptionsInvalid) as caught:
+        sandbox.convert(logo_png(64), {"precision": 99}, ignore)
+    assert caught.value.as_dict()["option"] == "precision"
+    assert pid_of(sandbox) == first  # a refused picture is no reason for a new child
+
+
+@pytest.mark.parametrize(
+    ("limits", "error"), [(Limits(max_pixels=100), PictureTooManyPixels), (Limits(max_svg_bytes=1024), DrawingTooLarge)]
+)
+def test_the_operators_limits_hold_inside(limits: Limits, error: type[SvgaiError]) -> None:
+    sandbox = Sandbox(Bounds(30, 4096, 100, limits))
+    with pytest.raises(error) as caught:
+        sandbox.convert(noise_png(64), {}, ignore)
+    sandbox.close()
+    assert caught.value.limit
+
+
+def test_a_killed_child_is_told_of_and_replaced(sandbox: Sandbox) -> None:
+    sandbox.warm()
+    pid = pid_of(sandbox)
+    threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
+    with pytest.raises(ConverterLost, match="SIGKILL"):
+        sandbox.convert(SLOW, {}, ignore)
+    assert sandbox.convert(logo_png(32), {}, ignore).svg
+    assert not is_alive(pid)
+
+
+def test_a_conversion_that_takes_too_long_is_ended() -> None:
+    sandbox = Sandbox(Bounds(0.3, 4096, 100, Limits()))
+    sandbox.warm()
+    pid = pid_of(sandbox)
+    begun = time.monotonic()
+    with pytest.raises(ConversionTimedOut, match=r"0\.3 s"):
+        sandbox.convert(SLOW, {}, ignore)
+    assert time.monotonic() - begun < 3
+    assert not is_alive(pid)
+
+
+def test_a_frozen_child_is_ended_as_well() -> None:
+    sandbox = Sandbox(Bounds(1, 4096, 100, Limits()))
+    sandbox.warm()
+    pid = pid_of(sandbox)
+    os.kill(pid, signal.SIGSTOP)
+    with pytest.raises(ConversionTimedOut):
+        sandbox.convert(logo_png(32), {}, ignore)
+    assert not is_alive(pid)
+
+
+def test_a_conversion_that_takes_too_much_memory_is_ended() -> None:
+    from tests.samples import flat_png
+
+    sandbox = Sandbox(Bounds(60, 1024, 100, Limits()))
+    with pytest.raises(ConversionTooHungry, match="1024 MB"):
+        sandbox.convert(flat_png(5700, 5800), {}, ignore)
+    assert sandbox.convert(logo_png(32), {}, ignore).svg
+    sandbox.close()
+
+
+def test_a_lost_lease_stops_the_conversion(sandbox: Sandbox) -> None:
+    sandbox.warm()
+    pid = pid_of(sandbox)
+
+    def lost(phase: str | None, percent: int) -> None:
+        raise LeaseLost("job_1")
+
+    with pytest.raises(LeaseLost):
+        sandbox.convert(SLOW, {}, lost)
+    assert not is_alive(pid)
+
+
+def test_the_child_inherits_no_secret(sandbox: Sandbox, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setenv("DATABASE_URL", "postgresql://me:hunter2@db/x")
+    sandbox.warm()
+    environment = Path(f"/proc/{pid_of(sandbox)}/environ").read_bytes().decode()
+    assert "hunter2" not in environment
+    assert {line.split("=")[0] for line in environment.split("\0") if line} == {"PATH", "LANG", "HOME"}
+
+
+def test_the_child_holds_no_file_of_its_parent(sandbox: Sandbox, tmp_path: Path) -> None:
+    with (tmp_path / "secret").open("w"):
+        sandbox.warm()
+        held = [str(link.readlink()) for link in Path(f"/proc/{pid_of(sandbox)}/fd").iterdir()]
+    assert held
+    assert not any("secret" in name for name in held)
+
+
+def test_the_child_ends_with_its_parent_even_when_the_parent_is_killed(tmp_path: Path) -> None:
+    """It must not even finish the picture in hand."""
+    program = (
+        "import sys, threading, time\n"
+        "from svgai import Limits\n"
+        "from tests.samples import noise_png\n"
+        "from workers.sandbox import Bounds, Sandbox\n"
+        "sandbox = Sandbox(Bounds(60, 4096, 100, Limits()))\n"
+        "sandbox.warm()\n"
+        "slow = noise_png(1500)\n"
+        "threading.Thread(target=sandbox.convert, args=(slow, {}, lambda *_: None), daemon=True).start()\n"
+        "time.sleep(0.5)\n"
+        "print(sandbox._child.pid, flush=True)\n"
+        "time.sleep(60)\n"
+    )
+    import subprocess
+
+    parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
+    assert parent.stdout
+    child = int(parent.stdout.readline())
+    assert is_alive(child)
+    parent.kill()
+    parent.wait()
+    parent.stdout.close()
+    end = time.monotonic() + 2
+    while is_alive(child) and time.monotonic() < end:
+        time.sleep(0.01)
+    assert not is_alive(child)
+
+
+def test_a_pool_converts_as_many_at_once_as_it_has_sandboxes() -> None:
+    pool = SandboxPool(2, BOUNDS)
+    pool.warm()
+    drawn: list[bytes] = []
+    threads = [
+        threading.Thread(target=lambda: drawn.append(pool.convert(logo_png(48), {}, ignore).svg)) for _ in range(6)
+    ]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    pool.close()
+    assert len(drawn) == 6
+    assert len(set(drawn)) == 1
+
+
+def test_every_error_of_the_library_survives_the_way_back() -> None:
+    from app.web.problems import ANSWERS
+
+    for kind in ANSWERS:
+        if kind.__module__ == "svgai.errors":
+            error = SvgaiError.from_dict(kind("why", limit=2, option="x").as_dict())
+            assert (type(error), error.detail, error.limit, error.option) == (kind, "why", 2, "x")

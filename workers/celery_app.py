@@ -1,0 +1,102 @@
+"""A worker: `python -m workers.celery_app`.
+
+It consumes with threads. Each only watches a child process that does the work, so a pool of
+processes would cost memory, and the troubles of forking, for nothing.
+"""
+
+from __future__ import annotations
+
+import os
+import socket
+import threading
+from typing import TYPE_CHECKING, Any
+
+import structlog
+
+from app.settings import Settings, read_settings, tell_libraries
+
+if TYPE_CHECKING:
+    from celery import Celery
+
+    from app.conversions import Services
+    from workers.sandbox import SandboxPool
+
+SIGN_IN_SECONDS = 5.0
+
+log = structlog.get_logger()
+
+
+def main() -> None:
+    """Run a worker until it is told to stop; what it has begun is finished first."""
+    settings = read_settings()
+    tell_libraries(settings)  # before anything imports them
+
+    from app.conversions import QUEUES
+    from app.factory import create_services
+    from app.logs import set_up_logs
+
+    set_up_logs(settings, "worker")
+    celery = create_worker(settings, create_services(settings))
+    options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
+    size = ["--pool", "threads", "--concurrency", str(settings.worker_concurrency)]
+    celery.worker_main(["--quiet", "worker", *size, "--queues", ",".join(QUEUES), "--hostname", _name(), *options])
+
+
+def create_worker(settings: Settings, services: Services) -> Celery:
+    """Celery with the tasks in it, and the sandboxes that its life starts and ends."""
+    from app.adapters.celery_queue import make_celery
+    from workers import tasks
+    from workers.sandbox import Bounds, SandboxPool
+
+    bounds = Bounds(
+        settings.conversion_timeout_seconds,
+        settings.conversion_memory_mb,
+        settings.conversions_per_process,
+        settings.limits,
+    )
+    pool = SandboxPool(settings.worker_concurrency, bounds)
+    celery = make_celery(settings)
+    tasks.register(celery, services, pool)
+    _follow_life(services, pool)
+    return celery
+
+
+def _follow_life(services: Services, pool: SandboxPool) -> None:
+    from celery import signals
+
+    stopped = threading.Event()
+
+    def begin(**_: Any) -> None:
+        pool.warm()
+
+    def ready(**_: Any) -> None:
+        threading.Thread(target=_sign_in, args=(services, stopped), daemon=True).start()
+        log.info("worker ready", name=_name())
+
+    def end(**_: Any) -> None:
+        stopped.set()
+        pool.close()
+        services.roster.sign_out(_name())
+
+    # A receiver of setup_logging keeps Celery from setting logs up its own way.
+    signals.setup_logging.connect(lambda **_: None, weak=False)
+    signals.worker_init.connect(begin, weak=False)
+    signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutdown.connect(end, weak=False)
+
+
+def _sign_in(services: Services, stopped: threading.Event) -> None:
+    while not stopped.is_set():
+        try:
+            services.roster.sign_in(_name())
+        except Exception as error:  # noqa: BLE001 - a database that is away comes back
+            log.warning("could not sign in", reason=type(error).__name__)
+        stopped.wait(SIGN_IN_SECONDS)
+
+
+def _name() -> str:
+    return f"{os.getpid()}@{socket.gethostname()}"
+
+
+if __name__ == "__main__":
+    main()
