@@ -28,6 +28,9 @@ check: setup-dev  ## Format, lint, types, layers
 bench: setup-dev  ## Measure the library: seconds and quality on drawn pictures
 	$(BIN)/python -m bench.convert
 
+picture: setup-dev  ## Draw the picture in the README anew
+	$(BIN)/python -m bench.picture
+
 migrate: setup  ## Bring the database up to date
 	$(BIN)/alembic -c migrations/alembic.ini upgrade head
 
@@ -45,4 +48,4 @@ clean:  ## Remove what was built, installed and kept here, the database too
 	rm -rf .venv var build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev run test check bench migrate format settings requirements clean
+.PHONY: help setup setup-dev run test check bench picture migrate format settings requirements clean

@@ -40,6 +40,7 @@ FORMATS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "TIFF": TiffImagePlugin.TiffImageFile,
     "AVIF": AvifImagePlugin.AvifImageFile,
 }
+TYPES = tuple(f"image/{name.lower()}" for name in FORMATS)
 ACCEPTED = "PNG, JPEG, WebP, GIF, BMP, TIFF and AVIF"
 
 FAILURES = (

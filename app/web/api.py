@@ -11,7 +11,7 @@ from pydantic import BaseModel, Field
 from app import conversions
 from app.conversions import Services
 from app.jobs import Job, State
-from app.web.problems import Problem
+from app.web import problems
 from app.web.schemas import JobView
 from app.web.submissions import BODY, ConvertOptions, read_submission
 from svgai.errors import SvgaiError
@@ -25,7 +25,7 @@ SVG_HEADERS = {
 WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
 
 SVG = {"description": "The SVG.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
-REFUSALS: dict[Any, Any] = dict.fromkeys((400, 413, 415, 422, 500, 503), Problem)
+PICTURE_REFUSALS = problems.described(400, 413, 415, 422, 500, 503)
 
 blueprint = APIBlueprint("api", __name__)
 
@@ -39,7 +39,7 @@ def _services() -> Services:
     return services
 
 
-@blueprint.post("/api/v1/jobs", request_body=BODY, responses={202: JobView, **REFUSALS})
+@blueprint.post("/api/v1/jobs", request_body=BODY, responses={202: JobView, **PICTURE_REFUSALS})
 def create_job(query: ConvertOptions) -> Response:
     """Hand in a picture.
 
@@ -48,13 +48,13 @@ def create_job(query: ConvertOptions) -> Response:
     return _accepted(conversions.submit(_services(), *read_submission(request, query)))
 
 
-@blueprint.get("/api/v1/jobs/<job_id>", responses={200: JobView, 404: Problem, 422: Problem})
+@blueprint.get("/api/v1/jobs/<job_id>", responses={200: JobView, **problems.described(404, 422)})
 def get_job(path: JobPath) -> Response:
     """How far a job is, and what came of it."""
     return _shown(conversions.find(_services(), path.job_id), 200)
 
 
-@blueprint.get("/api/v1/jobs/<job_id>/result", responses={200: SVG, 404: Problem, 409: Problem, 422: Problem})
+@blueprint.get("/api/v1/jobs/<job_id>/result", responses={200: SVG, **problems.described(404, 409, 422)})
 def get_result(path: JobPath) -> Response:
     """The SVG of a job that is done."""
     return _drawing(conversions.find(_services(), path.job_id))
@@ -78,7 +78,7 @@ for _path, _endpoint in (("/api/v1/convert", "convert"), ("/api/convert", "conve
         endpoint=_endpoint,
         operation_id=_endpoint,
         request_body=BODY,
-        responses={200: SVG, 202: JobView, **REFUSALS},
+        responses={200: SVG, 202: JobView, **PICTURE_REFUSALS},
     )(convert)
 
 

@@ -6,11 +6,11 @@ from flask import Blueprint, current_app, render_template
 
 from svgai import __version__
 from svgai.options import METHODS
-from svgai.pillow import ACCEPTED
+from svgai.pillow import ACCEPTED, TYPES
 
 blueprint = Blueprint("pages", __name__)
 
-ACCEPT = "image/png,image/jpeg,image/webp,image/gif,image/bmp,image/tiff,image/avif,.tif,.tiff,.avif"
+ACCEPT = ",".join((*TYPES, ".tif", ".tiff", ".avif"))
 """What the file chooser offers first; the bytes decide in the end."""
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from http import HTTPStatus
 from typing import Any
 
 import structlog
@@ -84,6 +85,13 @@ class Problem(BaseModel):
     limit: float | None = None
     actual: float | None = None
     errors: list[Fault] | None = None
+
+
+def described(*statuses: int) -> dict[str | int, Any]:
+    """How the API's description tells of problems with these statuses."""
+    schema = {"schema": {"$ref": f"#/components/schemas/{Problem.__name__}"}}
+    content = {"content": {"application/problem+json": schema}}
+    return {status: {"description": HTTPStatus(status).phrase, **content} for status in statuses}
 
 
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:

@@ -12,6 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from app.errors import RequestMalformed
 from svgai import Options
 from svgai.errors import PictureMissing
+from svgai.pillow import TYPES
 
 
 def _option_fields() -> dict[str, Any]:
@@ -44,7 +45,7 @@ def _body() -> RequestBody:
             "required": True,
             "description": "The picture: as the field `image` of a form, or as the body itself.",
             "content": {
-                "multipart/form-data": {"schema": form},
+                "multipart/form-data": {"schema": form, "encoding": {"image": {"contentType": ", ".join(TYPES)}}},
                 "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
             },
         }

@@ -1,0 +1,1 @@
+"""Measurements of the project on itself; `make bench` runs them."""
