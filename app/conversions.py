@@ -7,6 +7,7 @@ through the queue is a hint that may be lost or repeated (docs/architecture.md, 
 from __future__ import annotations
 
 import hashlib
+import itertools
 import secrets
 import time
 from dataclasses import asdict, dataclass
@@ -29,6 +30,10 @@ QUEUES = ("standard",)
 
 ORPHAN_SECONDS = 3600.0
 """Age at which a blob without a job is nobody's: far more than a request takes between the two."""
+
+
+BATCH = 200
+"""Jobs that a duty takes on in one go."""
 
 
 @dataclass(frozen=True)
@@ -75,6 +80,7 @@ def announce(services: Services, job: Job) -> bool:
         services.queue.announce(job)
     except Exception as error:  # noqa: BLE001 - whatever a broker's client raises
         log.warning("job not announced", job_id=job.id, reason=type(error).__name__)
+        services.metrics.count_error("queue.unreachable")
         return False
     services.jobs.mark_announced(job.id)
     return True
@@ -179,9 +185,9 @@ def _crashed(services: Services) -> WorkerCrashed:
     return WorkerCrashed(f"The conversion was lost {tries} times, most likely to this picture.", limit=tries)
 
 
-def relay(services: Services, at_most: int = 200) -> int:
+def relay(services: Services) -> int:
     """Announce what was never announced, or so long ago that the hint may be lost."""
-    due = services.jobs.unannounced(services.settings.republish_seconds, at_most)
+    due = services.jobs.unannounced(services.settings.republish_seconds, BATCH)
     announced = 0
     for job in due:
         if not announce(services, job):
@@ -201,16 +207,29 @@ def reap(services: Services) -> int:
     return len(again) + len(ended)
 
 
-def forget(services: Services, at_most: int = 500) -> int:
-    """Delete what has been kept for long enough, and blobs that no job owns."""
-    expired = services.jobs.remove_expired(at_most)
-    old = [job_id for job_id, _ in zip(services.blobs.older_than(ORPHAN_SECONDS), range(at_most), strict=False)]
-    orphans = set(old) - services.jobs.known(old)
-    for job_id in {*expired, *orphans}:
-        services.blobs.remove(job_id)
-    if expired or orphans:
-        log.info("forgotten", jobs=len(expired), orphans=len(orphans))
-    return len(expired)
+def forget(services: Services) -> int:
+    """Delete what has been kept for long enough."""
+    forgotten = 0
+    while expired := services.jobs.remove_expired(BATCH):
+        for job_id in expired:
+            services.blobs.remove(job_id)
+        forgotten += len(expired)
+        log.info("jobs forgotten", jobs=len(expired))
+    return forgotten
+
+
+def sweep(services: Services) -> int:
+    """Delete blobs that no job owns: a process died between writing and committing, or committing and deleting."""
+    swept = 0
+    old = iter(services.blobs.older_than(ORPHAN_SECONDS))
+    while batch := list(itertools.islice(old, BATCH)):
+        orphans = set(batch) - services.jobs.known(batch)
+        for job_id in orphans:
+            services.blobs.remove(job_id)
+        swept += len(orphans)
+    if swept:
+        log.info("orphans swept", blobs=swept)
+    return swept
 
 
 def check(services: Services) -> dict[str, Any]:

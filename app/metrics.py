@@ -18,7 +18,11 @@ class Metrics:
         self.registry = CollectorRegistry()
         self._requests = self._counter("http_requests_total", "Requests answered.", "method", "route", "status")
         self._conversions = self._counter("conversions_total", "Conversions that succeeded.", "method")
-        self._errors = self._counter("errors_total", "Conversions that failed, by error code.", "code")
+        self._errors = self._counter(
+            "errors_total",
+            "What went wrong, by code: failed conversions, and a queue that could not be reached.",
+            "code",
+        )
         self._quality = Histogram(
             "conversion_quality_score", "Measured SSIM of results.", ["method"], buckets=QUALITY, registry=self.registry
         )

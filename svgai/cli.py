@@ -69,6 +69,8 @@ class _Errand:
         if self.target == _STANDARD:
             return
         target = Path(self.target)
+        if not target.parent.is_dir():
+            raise _Refused(f"there is no folder {target.parent}")
         if self.source != _STANDARD and target.exists() and target.samefile(self.source):
             raise _Refused("the drawing would replace its own picture")
         if target.exists() and not may_replace:
@@ -82,7 +84,10 @@ class _Errand:
         if self.target == _STANDARD:
             click.echo(svg)
         else:
-            Path(self.target).write_text(svg, encoding="utf-8")
+            target = Path(self.target)
+            aside = target.with_name(f".{target.name}.part")
+            aside.write_text(svg, encoding="utf-8")
+            aside.replace(target)  # a drawing is there wholly or not at all
 
 
 class _Refused(Exception):
@@ -136,6 +141,7 @@ def _errands(files: tuple[str, ...], output: str | None) -> list[_Errand]:
     if len(files) > 1 and output is not None and not is_folder:
         raise click.UsageError(f"several pictures need a folder: {output} is none")
     if is_folder and output is not None:
+        Path(output).mkdir(parents=True, exist_ok=True)
         targets = [str(Path(output) / _drawing_name(file)) for file in files]
     else:
         targets = [

@@ -9,9 +9,11 @@ from __future__ import annotations
 import os
 import socket
 import threading
+import warnings
 from typing import TYPE_CHECKING, Any
 
 import structlog
+from celery.platforms import SecurityWarning
 
 from app.settings import Settings, read_settings, tell_libraries
 
@@ -36,10 +38,18 @@ def main() -> None:
     from app.logs import set_up_logs
 
     set_up_logs(settings, "worker")
+    _mention_root()
     celery = create_worker(settings, create_services(settings))
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     size = ["--pool", "threads", "--concurrency", str(settings.worker_concurrency)]
     celery.worker_main(["--quiet", "worker", *size, "--queues", ",".join(QUEUES), "--hostname", _name(), *options])
+
+
+def _mention_root() -> None:
+    """Say in a line what Celery says in ten."""
+    if os.geteuid() == 0:
+        warnings.filterwarnings("ignore", category=SecurityWarning)
+        log.warning("the worker runs as root; a user of its own would be safer")
 
 
 def create_worker(settings: Settings, services: Services) -> Celery:

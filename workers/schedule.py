@@ -41,6 +41,7 @@ def duties(settings: Settings, services: Services) -> tuple[Duty, ...]:
         Duty("relay", 1.0, lambda: conversions.relay(services)),
         Duty("reap", settings.reap_seconds, lambda: conversions.reap(services)),
         Duty("forget", 60.0, lambda: conversions.forget(services)),
+        Duty("sweep", 600.0, lambda: conversions.sweep(services)),
     )
 
 

@@ -26,6 +26,8 @@ class CeleryQueue:
 def make_celery(settings: Settings) -> Celery:
     """Celery as both the web and the workers use it: no result backend, no remote control, no pickle."""
     celery = Celery("svgai", broker=settings.broker, set_as_current=False)
+    if is_folder(settings):
+        celery.conf.broker_transport = "app.adapters.folder_broker:Transport"
     celery.conf.update(
         task_serializer="json",
         accept_content=["json"],
@@ -47,8 +49,13 @@ def make_celery(settings: Settings) -> Celery:
     return celery
 
 
+def is_folder(settings: Settings) -> bool:
+    """Whether messages are files in the data folder."""
+    return settings.broker.startswith("filesystem:")
+
+
 def _transport(settings: Settings) -> dict[str, Any]:
-    if settings.broker.startswith("filesystem"):
+    if is_folder(settings):
         folder = settings.data_dir.resolve() / "broker"
         (folder / "control").mkdir(parents=True, exist_ok=True)
         (folder / "messages").mkdir(parents=True, exist_ok=True)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import threading
+
 from flask import Flask
 from flask_openapi import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
@@ -33,6 +35,8 @@ def build(services: Services) -> Flask:
         DEBUG=settings.debug,
     )
     app.extensions["services"] = services
+    # Requests that wait must never take every thread: health and status would wait behind them.
+    app.extensions["waiting_rooms"] = threading.BoundedSemaphore(settings.threads // 2)
     requests.install(app, services)
     access.install(app)
     problems.install(app)

@@ -1,6 +1,7 @@
 """The REST API: hand in a picture, ask for its job, fetch the SVG."""
 
 import re
+import threading
 import time
 from typing import Any
 
@@ -63,7 +64,7 @@ def get_result(path: JobPath) -> Response:
 def convert(query: ConvertOptions) -> Response:
     """Hand in a picture and wait for its SVG.
 
-    When it takes longer than `Prefer: wait=N` seconds, the answer is the job itself (202).
+    When it takes longer than `Prefer: wait=N` seconds, or too many wait already, the answer is the job itself (202).
     """
     job = conversions.submit(_services(), *read_submission(request, query))
     job = _wait_for(job, _patience())
@@ -96,7 +97,18 @@ def _patience() -> float:
 
 
 def _wait_for(job: Job, seconds: float) -> Job:
-    """Ask until the job is done; often at first, since most are done within a moment."""
+    """Wait until the job is done, unless too many wait already."""
+    rooms: threading.BoundedSemaphore = current_app.extensions["waiting_rooms"]
+    if not rooms.acquire(blocking=False):
+        return job
+    try:
+        return _ask_until_done(job, seconds)
+    finally:
+        rooms.release()
+
+
+def _ask_until_done(job: Job, seconds: float) -> Job:
+    """Ask often at first, since most jobs are done within a moment."""
     end, pause = time.monotonic() + seconds, 0.01
     while not job.state.is_final and time.monotonic() < end:
         time.sleep(min(pause, max(0.0, end - time.monotonic())))

@@ -181,8 +181,15 @@ def test_blobs_of_no_job_are_swept_and_others_stay(services: Services) -> None:
     job = submitted(services)
     services.blobs.put("job_orphan/picture", b"left by a web process that died")
     services.blobs.old = [job.id, "job_orphan"]
-    conversions.forget(services)
+    assert conversions.sweep(services) == 1
     assert list(services.blobs.kept) == [job.picture_key]
+
+
+def test_orphans_are_found_behind_any_number_of_jobs(services: Services) -> None:
+    job = submitted(services)
+    services.blobs.put("job_orphan/picture", b"left behind")
+    services.blobs.old = [job.id] * 1000 + ["job_orphan"]
+    assert conversions.sweep(services) == 1
 
 
 def test_a_picture_that_vanished_fails_its_job(services: Services) -> None:

@@ -2,11 +2,18 @@
 
 from __future__ import annotations
 
+import os
+import signal
 import time
 from collections.abc import Callable
 
 import pytest
+from redis import Redis
 
+from app.adapters.celery_queue import CeleryQueue, make_celery
+from app.conversions import QUEUES
+from app.jobs import Job
+from app.settings import Settings
 from tests.samples import logo_png, noise_png
 from tests.servers import PostgresServer, RedisServer, redis_server
 from tests.service import Service, is_alive, kill
@@ -15,7 +22,7 @@ pytestmark = pytest.mark.end_to_end
 
 Start = Callable[..., Service]
 HASTY = {"lease_seconds": 2, "reap_seconds": 0.5, "republish_seconds": 3}
-SLOW = noise_png(900)
+SLOW = noise_png(600)
 """Takes a second or two: long enough to be wounded while it runs."""
 
 
@@ -95,6 +102,38 @@ def test_a_broker_that_goes_away_loses_no_job(
         broker.start()
         all_succeed(service, before + during)
         service.stop()
+
+
+def test_hints_that_get_lost_are_repeated(
+    start_service: Start, postgres: PostgresServer, tmp_path_factory: pytest.TempPathFactory
+) -> None:
+    with redis_server(tmp_path_factory.mktemp("forgetful")) as broker:
+        service = start_service(database_url=postgres.create_database("hints"), broker_url=broker.url, **HASTY)
+        (worker,) = service.pids("workers.celery_app")
+        os.kill(worker, signal.SIGSTOP)
+        job_ids = [service.submit(logo_png(64)) for _ in range(5)]
+        with Redis.from_url(broker.url) as client:
+            client.flushall()
+        os.kill(worker, signal.SIGCONT)
+        all_succeed(service, job_ids)
+        service.stop()
+
+
+def test_a_hint_that_comes_ten_times_is_followed_once(stack: Service) -> None:
+    settings = Settings(
+        _env_file=None, data_dir=stack.environment["DATA_DIR"], broker_url=stack.environment.get("BROKER_URL", "")
+    )
+    (worker,) = stack.pids("workers.celery_app")
+    os.kill(worker, signal.SIGSTOP)
+    job_id = stack.submit(logo_png(64))
+    queue = CeleryQueue(make_celery(settings))
+    for _ in range(10):
+        queue.announce(Job(job_id, QUEUES[0], {}, {}))
+    os.kill(worker, signal.SIGCONT)
+    (job,) = all_succeed(stack, [job_id])
+    assert job["attempts"] == 1
+    stack.until(lambda: stack.log.read_text().count("job is not free") >= 10, 20, "refusal of the repeats")
+    assert stack.log.read_text().count("job started") == 1
 
 
 def test_a_database_that_goes_away_is_a_503_and_loses_no_job(

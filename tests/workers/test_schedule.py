@@ -30,7 +30,7 @@ def test_duties_are_done_at_their_pace_and_a_failing_one_stops_nothing() -> None
 
 
 def test_what_is_lost_is_looked_for(services: Services, settings: Settings) -> None:
-    assert {duty.name for duty in duties(settings, services)} == {"relay", "reap", "forget"}
+    assert {duty.name for duty in duties(settings, services)} == {"relay", "reap", "forget", "sweep"}
     for duty in duties(settings, services):
         duty.do()
 

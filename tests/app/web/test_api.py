@@ -11,6 +11,7 @@ from flask.testing import FlaskClient
 from app import conversions
 from app.conversions import Services
 from app.errors import ConversionTimedOut
+from app.factory import create_app
 from app.settings import Settings
 from svgai.errors import PictureCorrupt
 from tests.fakes import SVG, FakeConverter
@@ -105,14 +106,30 @@ def test_convert_hands_over_when_it_takes_too_long(client: FlaskClient) -> None:
 
 
 def test_nobody_waits_longer_than_the_settings_allow(services: Services) -> None:
-    from app.factory import create_app
-
     hasty = Services(
         **{**vars(services), "settings": services.settings.model_copy(update={"convert_wait_seconds": 0.2})}
     )
     begun = time.monotonic()
     answer = create_app(hasty).test_client().post("/api/convert", data=logo_png(32), headers={"Prefer": "wait=9999"})
     assert (answer.status_code, time.monotonic() - begun < 2) == (202, True)
+
+
+def test_those_who_wait_never_take_every_thread(services: Services) -> None:
+    few = Services(**{**vars(services), "settings": services.settings.model_copy(update={"threads": 4})})
+    client = create_app(few).test_client
+    answered: list[float] = []
+
+    def wait() -> None:
+        begun = time.monotonic()
+        assert client().post("/api/convert", data=logo_png(8), headers={"Prefer": "wait=2"}).status_code == 202
+        answered.append(time.monotonic() - begun)
+
+    threads = [threading.Thread(target=wait) for _ in range(5)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+    assert [seconds > 1.5 for seconds in sorted(answered)] == [False] * 3 + [True] * 2
 
 
 @pytest.mark.parametrize(
@@ -156,8 +173,6 @@ def test_a_bomb_is_refused_from_its_header_with_the_limit_quoted(client: FlaskCl
 
 
 def test_a_body_beyond_the_limit_is_refused_with_the_limit_quoted(services: Services, settings: Settings) -> None:
-    from app.factory import create_app
-
     small = Services(**{**vars(services), "settings": settings.model_copy(update={"max_request_size": 2000})})
     client = create_app(small).test_client()
     for data in (b"x" * 100_000, form(b"x" * 100_000)):
@@ -221,8 +236,6 @@ def test_an_unknown_job_is_a_404(client: FlaskClient, job_id: str) -> None:
 
 
 def test_a_full_queue_is_a_503_that_says_when_to_come_back(services: Services, settings: Settings) -> None:
-    from app.factory import create_app
-
     full = Services(**{**vars(services), "settings": settings.model_copy(update={"max_queue_size": 1})})
     client = create_app(full).test_client()
     client.post("/api/v1/jobs", data=logo_png(8))

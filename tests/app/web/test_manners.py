@@ -12,6 +12,7 @@ from sqlalchemy.exc import OperationalError
 import svgai.errors
 from app import errors
 from app.conversions import Services
+from app.factory import create_app
 from app.web.access import ACCESS, Who
 from app.web.problems import ANSWERS, from_error
 from svgai.errors import SvgaiError
@@ -45,8 +46,6 @@ def test_every_route_says_who_may_call_it(app: Flask) -> None:
 
 
 def test_a_route_that_says_nothing_cannot_be_called(services: Services) -> None:
-    from app.factory import create_app
-
     app = create_app(services)
     app.add_url_rule("/forgotten", "forgotten", lambda: "secret")
     assert app.test_client().get("/forgotten").status_code == 404
@@ -139,8 +138,6 @@ def test_metrics_tell_what_waits(client: FlaskClient) -> None:
 
 
 def test_metrics_can_be_switched_off(services: Services) -> None:
-    from app.factory import create_app
-
     off = Services(**{**vars(services), "settings": services.settings.model_copy(update={"metrics_enabled": False})})
     assert create_app(off).test_client().get("/metrics").status_code == 404
 

@@ -1,0 +1,49 @@
+"""What the README tells people to type works as it stands there."""
+
+from __future__ import annotations
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from tests.samples import logo_png
+from tests.service import Service
+
+pytestmark = pytest.mark.end_to_end
+
+README = (Path(__file__).parents[2] / "README.md").read_text()
+BLOCKS = re.findall(r"```(\w+)\n(.*?)```", README, re.DOTALL)
+LINES = [line.partition("  #")[0] for kind, code in BLOCKS if kind == "sh" for line in code.splitlines()]
+BY_HAND = {"make run", "make test"}
+"""The first is what the other tests run, the second runs this."""
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    (tmp_path / "logo.png").write_bytes(logo_png(64))
+    return tmp_path
+
+
+@pytest.mark.parametrize("line", [line for line in LINES if line.strip() not in BY_HAND])
+def test_the_command_works(line: str, folder: Path, service: Service) -> None:
+    line = line.replace("http://127.0.0.1:8000", service.url)
+    tools = Path(sys.executable).parent
+    subprocess.run(line, shell=True, cwd=folder, env={"PATH": f"{tools}:/usr/bin:/bin"}, check=True)  # noqa: S602
+    if "doctor" not in line and "-o -" not in line:
+        (drawing,) = folder.rglob("logo.svg")
+        assert drawing.read_text().startswith("<svg")
+
+
+def test_the_python_works(folder: Path) -> None:
+    ((_, code),) = [block for block in BLOCKS if block[0] == "python"]
+    done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
+    assert done.stdout.startswith("<svg")
+
+
+def test_every_file_it_points_at_is_there() -> None:
+    root = Path(__file__).parents[2]
+    for target in re.findall(r"\]\((?!http)([^)]+)\)", README):
+        assert (root / target).exists(), target
