@@ -10,9 +10,9 @@ from flask_openapi import APIBlueprint
 from pydantic import BaseModel, Field
 
 from app import conversions
-from app.conversions import Services
 from app.jobs import Job, State
 from app.web import problems
+from app.web.requests import current_services
 from app.web.schemas import JobView
 from app.web.submissions import BODY, ConvertOptions, read_submission
 from svgai.errors import SvgaiError
@@ -35,30 +35,25 @@ class JobPath(BaseModel):
     job_id: str = Field(max_length=64)
 
 
-def _services() -> Services:
-    services: Services = current_app.extensions["services"]
-    return services
-
-
 @blueprint.post("/api/v1/jobs", request_body=BODY, responses={202: JobView, **PICTURE_REFUSALS})
 def create_job(query: ConvertOptions) -> Response:
     """Hand in a picture.
 
     Answers at once with the job that will convert it; `Location` says where to ask for it.
     """
-    return _accepted(conversions.submit(_services(), *read_submission(request, query)))
+    return _accepted(conversions.submit(current_services(), *read_submission(request, query)))
 
 
 @blueprint.get("/api/v1/jobs/<job_id>", responses={200: JobView, **problems.described(404, 422)})
 def get_job(path: JobPath) -> Response:
     """How far a job is, and what came of it."""
-    return _shown(conversions.find(_services(), path.job_id), 200)
+    return _shown(conversions.find(current_services(), path.job_id), 200)
 
 
 @blueprint.get("/api/v1/jobs/<job_id>/result", responses={200: SVG, **problems.described(404, 409, 422)})
 def get_result(path: JobPath) -> Response:
     """The SVG of a job that is done."""
-    return _drawing(conversions.find(_services(), path.job_id))
+    return _drawing(conversions.find(current_services(), path.job_id))
 
 
 def convert(query: ConvertOptions) -> Response:
@@ -66,7 +61,7 @@ def convert(query: ConvertOptions) -> Response:
 
     When it takes longer than `Prefer: wait=N` seconds, or too many wait already, the answer is the job itself (202).
     """
-    job = conversions.submit(_services(), *read_submission(request, query))
+    job = conversions.submit(current_services(), *read_submission(request, query))
     job = _wait_for(job, _patience())
     if job.state is State.FAILED and job.error:
         raise SvgaiError.from_dict(job.error)
@@ -91,7 +86,7 @@ def describe() -> Response:
 
 
 def _patience() -> float:
-    limit = _services().settings.convert_wait_seconds
+    limit = current_services().settings.convert_wait_seconds
     asked = WAIT.search(request.headers.get("Prefer", ""))
     return min(float(asked.group(1)), limit) if asked else limit
 
@@ -113,7 +108,7 @@ def _ask_until_done(job: Job, seconds: float) -> Job:
     while not job.state.is_final and time.monotonic() < end:
         time.sleep(min(pause, max(0.0, end - time.monotonic())))
         pause = min(pause * 1.5, 0.25)
-        job = conversions.find(_services(), job.id)
+        job = conversions.find(current_services(), job.id)
     return job
 
 
@@ -132,7 +127,9 @@ def _shown(job: Job, status: int) -> Response:
 
 
 def _drawing(job: Job) -> Response:
-    response = Response(conversions.read_drawing(_services(), job), mimetype="image/svg+xml", headers=SVG_HEADERS)
+    response = Response(
+        conversions.read_drawing(current_services(), job), mimetype="image/svg+xml", headers=SVG_HEADERS
+    )
     response.headers["Content-Disposition"] = f'attachment; filename="{job.id}.svg"'
     response.headers["X-Job-Id"] = job.id
     response.set_etag(str((job.result or {})["sha256"]))

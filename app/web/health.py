@@ -10,17 +10,13 @@ from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
 
 from app import conversions
 from app.conversions import Services
+from app.web.requests import current_services
 from svgai import __version__
 
 blueprint = Blueprint("health", __name__)
 
 WORKER_SILENCE_SECONDS = 30.0
 """A worker signs in every few seconds; one that has been silent for so long is gone."""
-
-
-def _services() -> Services:
-    services: Services = current_app.extensions["services"]
-    return services
 
 
 @blueprint.get("/health/live")
@@ -32,7 +28,7 @@ def live() -> dict[str, str]:
 @blueprint.get("/health/ready")
 def ready() -> tuple[dict[str, Any], int]:
     """Jobs can be taken in. A missing worker or broker does not hinder that."""
-    faults = {name: fault for name, fault in conversions.check(_services()).items() if fault}
+    faults = {name: fault for name, fault in conversions.check(current_services()).items() if fault}
     return {"status": "unready" if faults else "ok", "faults": faults}, 503 if faults else 200
 
 
@@ -41,11 +37,11 @@ def health() -> tuple[dict[str, Any], int]:
     """How the service is, for people."""
     answer, status = ready()
     if status == 200:
-        unfinished = _services().jobs.count_unfinished()
+        unfinished = current_services().jobs.count_unfinished()
         answer |= {
-            "workers": _services().roster.present(WORKER_SILENCE_SECONDS),
+            "workers": current_services().roster.present(WORKER_SILENCE_SECONDS),
             "jobs": {str(state): count for state, count in unfinished.items()},
-            "oldest_queued_seconds": round(_services().jobs.oldest_queued_seconds(), 1),
+            "oldest_queued_seconds": round(current_services().jobs.oldest_queued_seconds(), 1),
         }
         if not answer["workers"]:
             answer["status"] = "degraded"
@@ -55,11 +51,11 @@ def health() -> tuple[dict[str, Any], int]:
 @blueprint.get("/metrics")
 def metrics() -> Response:
     """Counts of all processes, and what the database knows right now."""
-    if not _services().settings.metrics_enabled:
+    if not current_services().settings.metrics_enabled:
         return Response(status=404)
     counted, kind = current_app.extensions["metrics_exporter"].generate_metrics()
     live_registry = CollectorRegistry()
-    live_registry.register(_LiveJobs(_services()))
+    live_registry.register(_LiveJobs(current_services()))
     return Response(counted + generate_latest(live_registry).decode(), content_type=kind)
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from flask import Blueprint, current_app, render_template
+from flask import Blueprint, render_template
 
+from app.web.requests import current_services
 from svgai import __version__
 from svgai.options import METHODS
 from svgai.pillow import ACCEPTED, TYPES
@@ -17,7 +18,7 @@ ACCEPT = ",".join((*TYPES, ".tif", ".tiff", ".avif"))
 @blueprint.get("/")
 def index() -> str:
     """The page."""
-    settings = current_app.extensions["services"].settings
+    settings = current_services().settings
     return render_template(
         "index.html",
         max_bytes=settings.max_request_size,

@@ -39,6 +39,12 @@ def current_request_id() -> str:
     return str(g.get("request_id", "")) if has_request_context() else ""
 
 
+def current_services() -> Services:
+    """The use cases' world of the application in hand."""
+    services: Services = current_app.extensions["services"]
+    return services
+
+
 def install(app: Flask, services: Services) -> None:
     """Wrap every request of the application."""
     _time_requests(app, services)
@@ -63,9 +69,8 @@ def _end(response: Response) -> Response:
     milliseconds = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
     say = log.debug if request.endpoint in QUIET else log.info
     say("request", method=request.method, path=request.path, status=response.status_code, ms=milliseconds)
-    services: Services = current_app.extensions["services"]
     method = request.method if request.method in METHODS else "other"
-    services.metrics.count_request(method, route(request), response.status_code)
+    current_services().metrics.count_request(method, route(request), response.status_code)
     return response
 
 
