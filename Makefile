@@ -16,7 +16,7 @@ run: setup  ## Start the service on this machine (PORT=8001 make run for another
 	@$(BIN)/svgai serve
 
 test: setup-dev  ## Run every test (PYTEST="-k name" for some)
-	@scripts/setup.sh browser
+	@scripts/setup.sh test-tools
 	$(BIN)/python -m pytest $(PYTEST)
 
 check: setup-dev  ## Format, lint, types, layers

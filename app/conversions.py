@@ -15,13 +15,24 @@ from typing import Any
 
 import structlog
 
-from app.errors import ConverterLost, JobFailed, JobNotFound, JobNotReady, LeaseLost, QueueFull, WorkerCrashed
+from app.errors import (
+    ConverterLost,
+    ConverterUnready,
+    JobFailed,
+    JobNotFound,
+    JobNotReady,
+    LeaseLost,
+    PictureGone,
+    QueueFull,
+    StoreAway,
+    WorkerCrashed,
+)
 from app.jobs import Blobs, Converter, Drawn, Job, Jobs, Queue, Roster, State, new_job_id
 from app.metrics import Metrics
 from app.settings import Settings
 from svgai import Options
-from svgai.engine.header import read_header
 from svgai.errors import SvgaiError
+from svgai.files.header import read_header
 
 log = structlog.get_logger()
 
@@ -121,6 +132,10 @@ def perform(services: Services, job_id: str, converter: Converter) -> None:
             _fail(services, job, error)
         except ConverterLost as error:
             _retry(services, job, str(error))
+        except ConverterUnready as error:
+            log.error("nothing to convert in; the job waits for better times", reason=str(error))
+            services.metrics.count_error("converter.unready")
+            services.jobs.give_back(job, uncounted=True)
         except LeaseLost:
             log.warning("lease lost; somebody else has the job")
         else:
@@ -130,7 +145,7 @@ def perform(services: Services, job_id: str, converter: Converter) -> None:
 def _convert(services: Services, job: Job, converter: Converter) -> Drawn:
     picture = services.blobs.get(job.picture_key)
     if picture is None:
-        raise JobFailed("The picture is no longer there.")
+        raise PictureGone("The picture is no longer there.")
 
     return converter.convert(picture, job.options, _Heartbeat(services, job))
 
@@ -141,6 +156,7 @@ class _Heartbeat:
     def __init__(self, services: Services, job: Job) -> None:
         self._services, self._job = services, job
         self._lease = services.settings.lease_seconds
+        self._held_until = time.monotonic() + self._lease
         self._next = time.monotonic() + self._pause
 
     @property
@@ -150,8 +166,14 @@ class _Heartbeat:
     def __call__(self, phase: str | None, percent: int) -> None:
         if time.monotonic() < self._next:
             return
-        if not self._services.jobs.extend(self._job, self._lease, phase, percent):
-            raise LeaseLost(self._job.id)
+        try:
+            if not self._services.jobs.extend(self._job, self._lease, phase, percent):
+                raise LeaseLost(self._job.id)
+            self._held_until = time.monotonic() + self._lease
+        except StoreAway:
+            # The lease holds on for a while, and the database may be back before it ends.
+            if time.monotonic() > self._held_until:
+                raise LeaseLost(self._job.id) from None
         self._next = time.monotonic() + self._pause
 
 

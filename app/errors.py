@@ -39,6 +39,18 @@ class JobFailed(ServiceError):
     code = "job.failed"
 
 
+class PictureGone(ServiceError):
+    """The picture of a job is no longer kept."""
+
+    code = "job.picture_gone"
+
+
+class StoreAway(ServiceError):
+    """The database cannot be reached just now."""
+
+    code = "service.unavailable"
+
+
 class QueueFull(ServiceError):
     """Too many jobs wait already."""
 
@@ -65,6 +77,10 @@ class WorkerCrashed(ServiceError):
 
 class ConverterLost(Exception):
     """The process that converted was lost; another may be luckier. Never shown to a user."""
+
+
+class ConverterUnready(Exception):
+    """No process to convert in can be had, which is no fault of the picture. Never shown to a user."""
 
 
 class LeaseLost(Exception):

@@ -17,6 +17,9 @@ class Metrics:
     def __init__(self) -> None:
         self.registry = CollectorRegistry()
         self._requests = self._counter("http_requests_total", "Requests answered.", "method", "route", "status")
+        self._request_seconds = Histogram(
+            "http_request_duration_seconds", "Time to answer.", ["route"], buckets=SECONDS, registry=self.registry
+        )
         self._conversions = self._counter("conversions_total", "Conversions that succeeded.", "method")
         self._errors = self._counter(
             "errors_total",
@@ -33,8 +36,9 @@ class Metrics:
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
 
-    def count_request(self, method: str, route: str, status: int) -> None:
+    def count_request(self, method: str, route: str, status: int, seconds: float) -> None:
         self._requests.labels(method, route, status).inc()
+        self._request_seconds.labels(route).observe(seconds)
 
     def count_conversion(self, result: Mapping[str, Any]) -> None:
         method = str(result["method"])

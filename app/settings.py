@@ -58,7 +58,7 @@ class Settings(BaseSettings):
 
     worker_concurrency: int = Field(2, ge=1, le=256, description="Conversions that one worker runs at once.")
     conversion_timeout_seconds: float = Field(60, gt=0, description="Seconds that one conversion may take.")
-    conversion_memory_mb: int = Field(4096, ge=512, description="Memory that one conversion may take, in MB.")
+    conversion_memory_mb: int = Field(4096, ge=1024, description="Memory that one conversion may take, in MB.")
     conversions_per_process: int = Field(200, ge=1, description="Conversions before a warm process is replaced.")
 
     lease_seconds: float = Field(45, gt=0, description="How long a silent worker keeps a job.")
@@ -113,7 +113,7 @@ class Settings(BaseSettings):
     @property
     def metrics_dir(self) -> Path:
         """Where the processes of one machine share their metrics."""
-        return self.data_dir.resolve() / "metrics"
+        return self.data_dir.resolve() / "metrics" / str(self.port)
 
     @property
     def limits(self) -> Limits:
@@ -144,7 +144,7 @@ def read_settings(**overrides: Any) -> Settings:
         lines = [
             f"{'.'.join(map(str, fault['loc'])).upper() or 'Settings'}: {fault['msg']}" for fault in error.errors()
         ]
-        raise SystemExit("\n".join(["The settings are not usable:", *lines])) from None
+        raise SystemExit("\n".join(["The settings (from the environment or .env) are not usable:", *lines])) from None
 
 
 def tell_libraries(settings: Settings) -> None:

@@ -1,5 +1,7 @@
 """How alembic reaches the database: at the URL that the caller names, or else at the settings' own."""
 
+from pathlib import Path
+
 from alembic import context
 
 from app.adapters.database import Database, metadata
@@ -9,11 +11,15 @@ from app.settings import read_settings
 def run() -> None:
     url = context.config.attributes.get("url") or read_settings().database
     database = Database(url)
+    if database.engine.dialect.name == "sqlite":
+        Path(database.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
     with database.writing() as connection:
         if connection.dialect.name == "postgresql":
-            # A migration that cannot have its lock at once must not queue all traffic behind it.
-            connection.exec_driver_sql("SET lock_timeout = 4000")
+            # One migration at a time, however long the one before takes; but none may hold up all
+            # traffic while it waits for a table.
+            connection.exec_driver_sql("SET LOCAL statement_timeout = 0; SET LOCAL lock_timeout = 0")
             connection.exec_driver_sql("SELECT pg_advisory_xact_lock(7365726701)")
+            connection.exec_driver_sql("SET LOCAL lock_timeout = 4000")
         context.configure(connection=connection, target_metadata=metadata, render_as_batch=True)
         with context.begin_transaction():
             context.run_migrations()

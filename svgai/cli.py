@@ -76,9 +76,9 @@ class _Errand:
         if target.exists() and not may_replace:
             raise _Refused(f"{target} exists; --force replaces it")
 
-    def read(self, limits: Limits) -> str | bytes:
+    def read(self, limits: Limits) -> bytes:
         # One byte more than allowed is enough to be refused for it.
-        return sys.stdin.buffer.read(limits.max_bytes + 1) if self.source == _STANDARD else self.source
+        return sys.stdin.buffer.read(limits.max_bytes + 1) if self.source == _STANDARD else _file(self.source, limits)
 
     def deliver(self, svg: str) -> None:
         if self.target == _STANDARD:
@@ -202,12 +202,10 @@ class _Report:
 
 
 def _run(errand: _Errand, options: Options, report: _Report, *, may_replace: bool) -> None:
-    from svgai import conversion
-
     limits = Limits()
     try:
         errand.check(may_replace=may_replace)
-        result = conversion.convert(errand.read(limits), options, limits)
+        result = _converted(errand.read(limits), options, limits)
         errand.deliver(result.svg)
     except SvgaiError as error:
         report.wrong(errand, error.detail, error.as_dict())
@@ -216,6 +214,21 @@ def _run(errand: _Errand, options: Options, report: _Report, *, may_replace: boo
         report.wrong(errand, detail, {"code": "output.refused", "detail": detail})
     else:
         report.done(errand, result)
+
+
+def _file(path: str, limits: Limits) -> bytes:
+    from svgai.files.source import read_file
+
+    return read_file(Path(path), limits)
+
+
+def _converted(data: bytes, options: Options, limits: Limits) -> svgai.Result:
+    from svgai.files.header import read_header
+
+    read_header(data, limits)  # what is refused for its header is refused before the engine is loaded
+    from svgai import conversion
+
+    return conversion.convert(data, options, limits)
 
 
 def _summary(result: svgai.Result) -> str:

@@ -9,12 +9,12 @@ from pathlib import Path
 from typing import Any, Final, Protocol, TypeVar
 
 from svgai.engine.guard import verify
-from svgai.engine.header import read_header
-from svgai.engine.intake import decode, from_array
 from svgai.engine.raster import draw
 from svgai.engine.score import measure
 from svgai.engine.svg import write
-from svgai.errors import PictureMissing, PictureTooManyBytes
+from svgai.files.header import read_header
+from svgai.files.intake import decode, from_array
+from svgai.files.source import read_file
 from svgai.methods import choose, trace
 from svgai.options import Limits, Options
 from svgai.picture import Picture, Source
@@ -71,20 +71,6 @@ def take_in(source: Source, limits: Limits, run: Run) -> Picture:
     return run(decode, data, header)
 
 
-def read_file(path: Path, limits: Limits) -> bytes:
-    """The bytes of a file, unless they are too many to be read at all."""
-    try:
-        if not path.is_file():
-            raise PictureMissing(f"{path} is a folder." if path.is_dir() else f"There is no file {path}.")
-        size = path.stat().st_size
-        if size > limits.max_bytes:
-            detail = f"The file has {size:,} bytes; the limit is {limits.max_bytes:,}."
-            raise PictureTooManyBytes(detail, limit=limits.max_bytes, actual=size)
-        return path.read_bytes()
-    except OSError as error:
-        raise PictureMissing(f"{str(path)[:200]} cannot be read: {error.strerror}.") from error
-
-
 class Stopwatch:
     """A way to run stages that also keeps the seconds of each."""
 
@@ -97,4 +83,4 @@ class Stopwatch:
         try:
             return self.run(stage, *inputs)
         finally:
-            self.seconds[getattr(stage, "__name__", "stage")] = time.perf_counter() - begun
+            self.seconds[stage.__name__] = time.perf_counter() - begun

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
@@ -71,9 +72,7 @@ class FakeJobs:
         self.lease_until[job_id] = self.now + timedelta(seconds=lease_seconds)
         started_at = job.started_at or self.now
         attempts = job.attempts + 1
-        return self._set(
-            replace(job, state=State.RUNNING, attempts=attempts, lease_token=token, started_at=started_at, percent=0)
-        )
+        return self._set(replace(job, state=State.RUNNING, attempts=attempts, lease_token=token, started_at=started_at))
 
     def extend(self, job: Job, lease_seconds: float, phase: str | None, percent: int) -> bool:
         if not self._held(job):
@@ -88,18 +87,22 @@ class FakeJobs:
             result=result,
             result_key=result_key,
             percent=100,
+            phase=None,
             lease_token=None,
             finished_at=self.now,
         )
 
     def fail(self, job: Job, error: Mapping[str, Any]) -> bool:
-        return self._change(job, state=State.FAILED, error=error, lease_token=None, finished_at=self.now)
+        return self._change(job, state=State.FAILED, error=error, phase=None, lease_token=None, finished_at=self.now)
 
-    def give_back(self, job: Job) -> bool:
-        given = self._change(job, state=State.QUEUED, lease_token=None)
-        if given:
-            self.announced.pop(job.id, None)
-        return given
+    def give_back(self, job: Job, *, uncounted: bool = False) -> bool:
+        attempts = self.rows[job.id].attempts - uncounted if job.id in self.rows else 0
+        if not self._change(job, state=State.QUEUED, lease_token=None, phase=None, percent=0, attempts=attempts):
+            return False
+        self.announced.pop(job.id, None)
+        if uncounted:
+            self.mark_announced(job.id)
+        return True
 
     def reap(self, max_attempts: int, error: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         lost = [job for job in self._in(State.RUNNING) if self.lease_until[job.id] < self.now]
@@ -182,8 +185,8 @@ class FakeRoster:
     def sign_out(self, name: str) -> None:
         self.names.discard(name)
 
-    def present(self, within_seconds: float) -> int:
-        return len(self.names)
+    def present(self, within_seconds: float) -> list[str]:
+        return sorted(self.names)
 
 
 class FakeConverter:
@@ -201,3 +204,18 @@ class FakeConverter:
         if self.then:
             self.then()
         return Drawn(SVG, FACTS)
+
+
+class BeatingConverter(FakeConverter):
+    """One that takes its time, and says so."""
+
+    def __init__(self, seconds: float) -> None:
+        super().__init__()
+        self.seconds = seconds
+
+    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
+        end = time.monotonic() + self.seconds
+        while time.monotonic() < end:
+            heartbeat("trace", 50)
+            time.sleep(0.01)
+        return super().convert(picture, options, heartbeat)

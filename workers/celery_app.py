@@ -34,12 +34,16 @@ def main() -> None:
     tell_libraries(settings)  # before anything imports them
 
     from app.conversions import QUEUES
+    from app.errors import ConverterUnready
     from app.factory import create_services
     from app.logs import set_up_logs
 
     set_up_logs(settings, "worker")
     _mention_root()
-    celery = create_worker(settings, create_services(settings))
+    try:
+        celery = create_worker(settings, create_services(settings))
+    except ConverterUnready as error:
+        raise SystemExit(f"The worker cannot convert anything: {error}. `svgai doctor` may say why.") from None
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     size = ["--pool", "threads", "--concurrency", str(settings.worker_concurrency)]
     celery.worker_main(["--quiet", "worker", *size, "--queues", ",".join(QUEUES), "--hostname", _name(), *options])
@@ -66,6 +70,7 @@ def create_worker(settings: Settings, services: Services) -> Celery:
     )
     pool = SandboxPool(settings.worker_concurrency, bounds)
     celery = make_celery(settings)
+    pool.warm()  # before anything is consumed; a worker that cannot convert must not take jobs
     tasks.register(celery, services, pool)
     _follow_life(services, pool)
     return celery
@@ -75,9 +80,6 @@ def _follow_life(services: Services, pool: SandboxPool) -> None:
     from celery import signals
 
     stopped = threading.Event()
-
-    def begin(**_: Any) -> None:
-        pool.warm()
 
     def ready(**_: Any) -> None:
         threading.Thread(target=_sign_in, args=(services, stopped), daemon=True).start()
@@ -90,7 +92,6 @@ def _follow_life(services: Services, pool: SandboxPool) -> None:
 
     # A receiver of setup_logging keeps Celery from setting logs up its own way.
     signals.setup_logging.connect(lambda **_: None, weak=False)
-    signals.worker_init.connect(begin, weak=False)
     signals.worker_ready.connect(ready, weak=False)
     signals.worker_shutdown.connect(end, weak=False)
 

@@ -2,8 +2,8 @@
 
 Pictures come from strangers and decoders have faults, so nothing of it happens in the worker. A
 child process with limits of its own converts; it is kept warm, and replaced after a crash, a
-time-out or a number of jobs. What the two say to each other is JSON and bytes, never pickles: the
-child is not to be trusted once it has seen a picture.
+time-out or a number of jobs. The child is not to be trusted once it has seen a picture: what it
+says is bounded in size and time, and its drawing is verified here once more.
 """
 
 from __future__ import annotations
@@ -16,26 +16,30 @@ import subprocess
 import sys
 import time
 from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
-from multiprocessing.connection import Connection
 from queue import Empty, LifoQueue
 from typing import Any
 
-import orjson
-import structlog
-
-from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost
+from app.errors import ConversionTimedOut, ConverterLost, ConverterUnready
 from app.jobs import Drawn, Heartbeat
-from svgai import Limits
+from svgai import Limits, Quality, Result
+from svgai.engine.guard import verify
 from svgai.errors import SvgaiError
-
-log = structlog.get_logger()
-
-BEAT_SECONDS = 0.25
-"""How often a running conversion is looked at."""
+from workers.line import Line, LineBroken
 
 START_SECONDS = 60.0
 """A child that is not warm by then never will be."""
+
+ENVIRONMENT = {
+    "PATH": os.defpath,
+    "LANG": "C.UTF-8",
+    "HOME": "/nonexistent",
+    # One conversion, one processor: there is a child for each, and threads cost address space.
+    "OMP_NUM_THREADS": "1",
+    "OPENBLAS_NUM_THREADS": "1",
+}
+"""All that a child sees of the environment."""
 
 
 @dataclass(frozen=True)
@@ -55,29 +59,30 @@ class Sandbox:
         self._bounds = bounds
         self._child: _Child | None = None
 
-    def warm(self) -> None:
+    def warm(self, heartbeat: Heartbeat | None = None) -> None:
         """Have a child ready."""
-        if self._child is None:
-            self._child = _Child(self._bounds)
-            self._child.wait_until_warm()
+        if self._child and self._child.is_usable:
+            return
+        self.close()
+        child = _Child(self._bounds)
+        try:
+            child.wait_until_warm(heartbeat)
+        except BaseException:
+            child.kill()
+            raise
+        self._child = child
 
     def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
         """Convert a picture in the child. Whatever goes wrong there stays there."""
-        self.warm()
+        self.warm(heartbeat)
         assert self._child is not None  # noqa: S101 - warm() made it
         try:
-            drawn = self._child.convert(picture, options, heartbeat)
-        except SvgaiError as error:
-            if isinstance(error, (ConversionTimedOut, ConversionTooHungry)):
-                self.close()
-            raise
+            return self._child.convert(picture, options, heartbeat)
+        except Refused as refused:
+            raise refused.error from None
         except BaseException:
             self.close()
             raise
-        finally:
-            if self._child and self._child.conversions >= self._bounds.conversions_per_process:
-                self.close()
-        return drawn
 
     def close(self) -> None:
         """End the child, whatever it is doing."""
@@ -97,8 +102,8 @@ class SandboxPool:
 
     def warm(self) -> None:
         """Start every child, so that no job waits for imports."""
-        for sandbox in self._all:
-            sandbox.warm()
+        with ThreadPoolExecutor(len(self._all)) as at_once:
+            list(at_once.map(Sandbox.warm, self._all))
 
     def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
         with self._one() as sandbox:
@@ -113,89 +118,96 @@ class SandboxPool:
         try:
             sandbox = self._free.get(timeout=START_SECONDS)
         except Empty:
-            raise ConverterLost("no sandbox came free") from None
+            raise ConverterUnready("no sandbox came free") from None
         try:
             yield sandbox
         finally:
             self._free.put(sandbox)
 
 
+class Refused(Exception):
+    """The child said why this picture cannot be converted; it is fine itself."""
+
+    def __init__(self, error: SvgaiError) -> None:
+        super().__init__(error.detail)
+        self.error = error
+
+
 class _Child:
     """A running child, and the line to it."""
 
     def __init__(self, bounds: Bounds) -> None:
-        self.conversions = 0
         self._bounds = bounds
+        self._conversions = 0
         ours, theirs = socket.socketpair()
         lifeline_read, self._lifeline = os.pipe()
         inherited = (theirs.fileno(), lifeline_read)
-        self._process = subprocess.Popen(
-            [sys.executable, "-m", "workers.sandboxed", *map(str, inherited), str(bounds.memory_mb)],
-            pass_fds=inherited,
-            start_new_session=True,
-            env={"PATH": os.defpath, "LANG": "C.UTF-8", "HOME": "/nonexistent"},
-            stdin=subprocess.DEVNULL,
-        )
-        theirs.close()
-        os.close(lifeline_read)
-        self._line = Connection(ours.detach())
+        try:
+            self._process = subprocess.Popen(
+                [sys.executable, "-m", "workers.sandboxed", *map(str, inherited), str(bounds.memory_mb)],
+                pass_fds=inherited,
+                start_new_session=True,
+                env=ENVIRONMENT,
+                stdin=subprocess.DEVNULL,
+            )
+        except OSError as error:
+            ours.close()
+            os.close(self._lifeline)
+            raise ConverterUnready(f"no child can be started: {error}") from None
+        finally:
+            theirs.close()
+            os.close(lifeline_read)
+        self._line = Line(ours, bounds.limits.max_svg_bytes)
 
     @property
     def pid(self) -> int:
         return self._process.pid
 
-    def wait_until_warm(self) -> None:
-        if not self._line.poll(START_SECONDS):
-            self.kill()
-            raise ConverterLost(f"the child was not warm after {START_SECONDS:g} s")
-        self._receive()
+    @property
+    def is_usable(self) -> bool:
+        return self._process.poll() is None and self._conversions < self._bounds.conversions_per_process
+
+    def wait_until_warm(self, heartbeat: Heartbeat | None) -> None:
+        end = time.monotonic() + START_SECONDS
+
+        def patience() -> None:
+            if time.monotonic() > end:
+                raise ConverterUnready(f"the child was not warm after {START_SECONDS:g} s")
+            if heartbeat:
+                heartbeat(None, 0)
+
+        try:
+            self._line.receive(patience)
+        except LineBroken:
+            raise ConverterUnready(f"the child could not start: {self._how_it_ended()}") from None
 
     def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
-        self.conversions += 1
-        self._send(picture, options)
-        return self._watch(heartbeat)
-
-    def _send(self, picture: bytes, options: Mapping[str, Any]) -> None:
+        self._conversions += 1
+        watch = _Watch(self._bounds.seconds, heartbeat)
         order: dict[str, Any] = {"options": dict(options), "limits": asdict(self._bounds.limits)}
         order |= {"seconds": self._bounds.seconds, "memory_mb": self._bounds.memory_mb}
         try:
-            self._line.send_bytes(orjson.dumps(order))
-            self._line.send_bytes(picture)
-        except OSError as error:
-            raise ConverterLost(f"the child is gone: {error}") from None
+            self._line.send(order, picture, watch)
+            return self._follow(watch)
+        except LineBroken as broken:
+            raise ConverterLost(f"the child is gone ({broken}): {self._how_it_ended()}") from None
+        except (KeyError, TypeError, ValueError, UnicodeError) as nonsense:
+            raise ConverterLost(f"the child talks nonsense: {nonsense!r:.200}") from None
 
-    def _watch(self, heartbeat: Heartbeat) -> Drawn:
-        end = time.monotonic() + self._bounds.seconds
-        phase: str | None = None
-        percent = 0
+    def _follow(self, watch: _Watch) -> Drawn:
         while True:
-            if self._line.poll(BEAT_SECONDS):
-                said = self._receive()
-                if "svg" in said:
-                    return Drawn(self._receive_bytes(), said["svg"])
-                phase, percent = str(said["phase"]), int(said["percent"])
-            elif time.monotonic() > end:
-                limit = self._bounds.seconds
-                raise ConversionTimedOut(f"The conversion took longer than {limit:g} s, the limit.", limit=limit)
-            heartbeat(phase, percent)
-
-    def _receive(self) -> dict[str, Any]:
-        said: dict[str, Any] = orjson.loads(self._receive_bytes())
-        if "error" in said:
-            raise SvgaiError.from_dict(said["error"])
-        return said
-
-    def _receive_bytes(self) -> bytes:
-        try:
-            return self._line.recv_bytes()
-        except (EOFError, OSError):
-            raise ConverterLost(f"the child is gone: {self._how_it_ended()}") from None
+            said, payload = self._line.receive(watch)
+            if "error" in said:
+                raise _told(said["error"])
+            if "facts" in said:
+                return _checked(payload, said["facts"], self._bounds.limits)
+            watch.note(str(said["phase"]), int(said["percent"]))
 
     def _how_it_ended(self) -> str:
         try:
             code = self._process.wait(timeout=5)
         except subprocess.TimeoutExpired:
-            return "it closed its line"
+            return "it runs, but its line is cut"
         return signal.Signals(-code).name if code < 0 else f"exit status {code}"
 
     def kill(self) -> None:
@@ -204,3 +216,35 @@ class _Child:
         self._process.wait()
         self._line.close()
         os.close(self._lifeline)
+
+
+class _Watch:
+    """The patience of a supervisor: passes the heartbeat on, and ends what takes too long."""
+
+    def __init__(self, seconds: float, heartbeat: Heartbeat) -> None:
+        self._seconds, self._heartbeat = seconds, heartbeat
+        self._end = time.monotonic() + seconds
+        self._phase: str | None = None
+        self._percent = 0
+
+    def note(self, phase: str, percent: int) -> None:
+        self._phase, self._percent = phase, percent
+
+    def __call__(self) -> None:
+        if time.monotonic() > self._end:
+            detail = f"The conversion took longer than {self._seconds:g} s, the limit."
+            raise ConversionTimedOut(detail, limit=self._seconds)
+        self._heartbeat(self._phase, self._percent)
+
+
+def _told(facts: Mapping[str, Any]) -> Exception:
+    error = SvgaiError.from_dict(facts)
+    # A child that ran out of memory has ended itself.
+    return error if error.code == "job.out_of_memory" else Refused(error)
+
+
+def _checked(svg: bytes, facts: Mapping[str, Any], limits: Limits) -> Drawn:
+    """The drawing, once it has been found to be one."""
+    text = verify(svg.decode(), limits)
+    whole = {**facts, "quality": Quality(**facts["quality"]), "warnings": tuple(facts["warnings"])}
+    return Drawn(svg, Result(svg=text, **whole).facts())

@@ -10,30 +10,34 @@ import fcntl
 import gc
 import os
 import resource
+import socket
 import sys
 from collections.abc import Callable
-from multiprocessing.connection import Connection
 from typing import Any
 
 import numpy as np
-import orjson
 
 from app.errors import ConversionTooHungry
 from svgai import Limits, Options, conversion
 from svgai.errors import SvgaiError, TracingFailed
+from workers.line import Line, LineBroken
+
+MAX_PICTURE_BYTES = 1 << 30
+"""The worker is trusted; its own limits hold for pictures long before this."""
 
 
 def main() -> None:
-    line, lifeline, memory_mb = Connection(int(sys.argv[1])), int(sys.argv[2]), int(sys.argv[3])
+    line_fd, lifeline, memory_mb = map(int, sys.argv[1:])
     die_with_parent(lifeline)
     limit_resources(memory_mb)
     warm_up()
-    _say(line, {"warm": True})
+    line = Line(socket.socket(fileno=line_fd), MAX_PICTURE_BYTES)
+    line.send({"warm": True})
     while True:
         try:
-            order, picture = orjson.loads(line.recv_bytes()), line.recv_bytes()
-        except EOFError:
-            return
+            order, picture = line.receive()
+        except LineBroken:
+            return  # nobody needs this process any more
         _answer(line, order, picture)
 
 
@@ -72,40 +76,35 @@ def warm_up() -> None:
     gc.freeze()
 
 
-def _answer(line: Connection, order: dict[str, Any], picture: bytes) -> None:
+def _answer(line: Line, order: dict[str, Any], picture: bytes) -> None:
     limit_processor(order["seconds"])
     try:
         result = conversion.convert(
             picture, Options(**order["options"]), Limits(**order["limits"]), run=_reporting(line)
         )
     except MemoryError:
-        _say(line, {"error": _too_hungry(order["memory_mb"]).as_dict()})
+        line.send({"error": _too_hungry(order["memory_mb"]).as_dict()})
         os._exit(1)  # what is left of the heap is not to be trusted
     except SvgaiError as error:
-        _say(line, {"error": error.as_dict()})
+        line.send({"error": error.as_dict()})
     except Exception as error:  # noqa: BLE001 - a fault of ours, not of the picture: told, not hidden
         failed = TracingFailed(f"The tracer failed on this picture ({type(error).__name__}).")
         sys.excepthook(type(error), error, error.__traceback__)
-        _say(line, {"error": failed.as_dict()})
+        line.send({"error": failed.as_dict()})
     else:
-        _say(line, {"svg": result.facts()})
-        line.send_bytes(result.svg.encode())
+        line.send({"facts": result.facts()}, result.svg.encode())
 
 
 def _too_hungry(limit: int) -> ConversionTooHungry:
     return ConversionTooHungry(f"The conversion took more than {limit} MB of memory, the limit.", limit=limit)
 
 
-def _say(line: Connection, message: dict[str, Any]) -> None:
-    line.send_bytes(orjson.dumps(message))
-
-
-def _reporting(line: Connection) -> conversion.Run:
+def _reporting(line: Line) -> conversion.Run:
     """A way to call the stages that says first which one is next."""
 
     def run(stage: Callable[..., Any], /, *inputs: Any) -> Any:
         phase = stage.__name__
-        _say(line, {"phase": phase, "percent": 100 * conversion.PHASES.index(phase) // len(conversion.PHASES)})
+        line.send({"phase": phase, "percent": 100 * conversion.PHASES.index(phase) // len(conversion.PHASES)})
         return stage(*inputs)
 
     return run

@@ -9,6 +9,7 @@ from __future__ import annotations
 import contextlib
 import ctypes
 import errno
+import os
 import shutil
 import signal
 import socket
@@ -25,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 import click
 
 if TYPE_CHECKING:
+    from app.jobs import Roster
     from app.settings import Settings
 
 PROGRAMS = {
@@ -64,15 +66,15 @@ def serve() -> None:
 
 
 def _migrate_or_say_why(settings: Settings) -> None:
-    from sqlalchemy.exc import OperationalError
-
+    from app.errors import StoreAway
     from app.settings import without_password
 
     try:
         migrate(settings)
-    except OperationalError as error:
+    except StoreAway as away:
         where = without_password(settings.database)
-        raise SystemExit(f"The database at {where} cannot be used: {str(error.orig).strip()}") from None
+        reason = str(getattr(away.__cause__, "orig", away)).strip()
+        raise SystemExit(f"The database at {where} cannot be used: {reason}") from None
 
 
 def migrate(settings: Settings) -> None:
@@ -80,7 +82,6 @@ def migrate(settings: Settings) -> None:
     from alembic import command
     from alembic.config import Config
 
-    settings.data_dir.mkdir(parents=True, exist_ok=True)
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
     config.attributes["url"] = settings.database
@@ -130,7 +131,7 @@ class Member:
             self.process.wait(max(0.0, deadline - time.monotonic()))
         except subprocess.TimeoutExpired:
             click.echo(f"{self.name} does not stop; ending it", err=True)
-            self.process.kill()
+            os.killpg(self.process.pid, signal.SIGKILL)  # it leads a session of its own, with all below it
             self.process.wait()
 
 
@@ -185,9 +186,12 @@ def _refuse_busy_port(settings: Settings) -> None:
 
 
 def _wait_until_ready(settings: Settings, crew: list[Member], is_told: Callable[[], bool]) -> bool:
+    from app.factory import create_services
+
+    roster = create_services(settings).roster
     deadline = time.monotonic() + START_SECONDS
     while not is_told():
-        if _is_healthy(settings):
+        if _answers(settings) and _worker_has_signed_in(roster, crew):
             return True
         fallen = [member.name for member in crew if not member.is_running]
         if fallen or time.monotonic() > deadline:
@@ -198,11 +202,19 @@ def _wait_until_ready(settings: Settings, crew: list[Member], is_told: Callable[
     return False
 
 
-def _is_healthy(settings: Settings) -> bool:
+def _worker_has_signed_in(roster: Roster, crew: list[Member]) -> bool:
+    """This run's worker, not one of a run before that nobody signed out."""
+    pids = {str(member.process.pid) for member in crew if member.process}
+    return any(name.partition("@")[0] in pids for name in roster.present(START_SECONDS))
+
+
+def _answers(settings: Settings) -> bool:
+    # A proxy that the environment names is not for talking to oneself.
+    direct = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     host = {"0.0.0.0": "127.0.0.1", "::": "[::1]"}.get(settings.host, settings.host)  # noqa: S104 - a look-up, not a bind
     try:
-        with urllib.request.urlopen(f"http://{host}:{settings.port}/health", timeout=2) as answer:
-            return b'"status":"ok"' in answer.read().replace(b" ", b"")
+        with direct.open(f"http://{host}:{settings.port}/health/ready", timeout=2) as answer:
+            return bool(answer.status == 200)
     except OSError:
         return False
 

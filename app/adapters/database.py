@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import structlog
 from sqlalchemy import (
     JSON,
     CheckConstraint,
@@ -31,9 +32,14 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects.postgresql import JSONB
+from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.adapters.clock import Moment, clock
+from app.errors import StoreAway
 from app.jobs import Job, State
+
+log = structlog.get_logger()
 
 metadata = MetaData(
     naming_convention={
@@ -79,7 +85,8 @@ workers = Table(
 )
 
 COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
-NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None}
+NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None, "phase": None}
+QUEUED_ANEW = NO_LEASE | {"state": State.QUEUED, "percent": 0, "announced_at": None, "announcements": 0}
 
 
 class Database:
@@ -95,13 +102,22 @@ class Database:
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with self.engine.begin() as connection:
+        with _or_away(), self.engine.begin() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with self._writer.begin() as connection:
+        with _or_away(), self._writer.begin() as connection:
             yield connection
+
+
+@contextmanager
+def _or_away() -> Iterator[None]:
+    try:
+        yield
+    except (OperationalError, InterfaceError, PoolExhausted) as error:
+        log.warning("database is away", reason=str(error).partition("\n")[0])
+        raise StoreAway("The service cannot reach its database. Try again soon.") from error
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -195,27 +211,31 @@ class DatabaseJobs:
         return self._if_held(job, lease_until=clock(lease_seconds), phase=phase, percent=percent)
 
     def succeed(self, job: Job, result: Mapping[str, Any], result_key: str) -> bool:
-        end = {"state": State.SUCCEEDED, "result": result, "result_key": result_key, "percent": 100, "phase": None}
+        end = {"state": State.SUCCEEDED, "result": result, "result_key": result_key, "percent": 100}
         return self._if_held(job, **end, **NO_LEASE, finished_at=clock())
 
     def fail(self, job: Job, error: Mapping[str, Any]) -> bool:
         return self._if_held(job, state=State.FAILED, error=error, **NO_LEASE, finished_at=clock())
 
-    def give_back(self, job: Job) -> bool:
-        return self._if_held(job, state=State.QUEUED, announced_at=None, announcements=0, **NO_LEASE)
+    def give_back(self, job: Job, *, uncounted: bool = False) -> bool:
+        if uncounted:
+            later = {"attempts": jobs.c.attempts - 1, "announced_at": clock(), "announcements": 1}
+            return self._if_held(job, **QUEUED_ANEW | later)
+        return self._if_held(job, **QUEUED_ANEW)
 
     def reap(self, max_attempts: int, error: Mapping[str, Any]) -> tuple[list[str], list[str]]:
         lost = and_(jobs.c.state == State.RUNNING, jobs.c.lease_until < clock())
         again = update(jobs).where(lost, jobs.c.attempts < max_attempts)
-        again = again.values(state=State.QUEUED, announced_at=None, announcements=0, **NO_LEASE)
+        again = again.values(**QUEUED_ANEW)
         ended = update(jobs).where(lost, jobs.c.attempts >= max_attempts)
         ended = ended.values(state=State.FAILED, error=error, finished_at=clock(), **NO_LEASE)
         return self._ids(again), self._ids(ended)
 
     def remove_expired(self, at_most: int) -> list[str]:
         # A job that runs is left to its worker; the lease will end it.
-        expired = select(jobs.c.id).where(jobs.c.expires_at < clock(), jobs.c.state != State.RUNNING).limit(at_most)
-        return self._ids(delete(jobs).where(jobs.c.id.in_(expired)))
+        idle = jobs.c.state != State.RUNNING
+        expired = select(jobs.c.id).where(jobs.c.expires_at < clock(), idle).limit(at_most)
+        return self._ids(delete(jobs).where(jobs.c.id.in_(expired), idle))
 
     def known(self, job_ids: Iterable[str]) -> set[str]:
         with self._database.reading() as connection:
@@ -256,10 +276,9 @@ class DatabaseRoster:
         with self._database.writing() as connection:
             connection.execute(delete(workers).where(workers.c.name == name))
 
-    def present(self, within_seconds: float) -> int:
+    def present(self, within_seconds: float) -> list[str]:
         with self._database.reading() as connection:
-            query = select(func.count()).select_from(workers).where(workers.c.seen_at > clock(-within_seconds))
-            return connection.execute(query).scalar_one()
+            return list(connection.scalars(select(workers.c.name).where(workers.c.seen_at > clock(-within_seconds))))
 
 
 def _job(row: Row[Any] | None) -> Job | None:

@@ -10,6 +10,7 @@ from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
 
 from app import conversions
 from app.conversions import Services
+from app.errors import StoreAway
 from app.web.requests import current_services
 from svgai import __version__
 
@@ -39,7 +40,7 @@ def health() -> tuple[dict[str, Any], int]:
     if status == 200:
         unfinished = current_services().jobs.count_unfinished()
         answer |= {
-            "workers": current_services().roster.present(WORKER_SILENCE_SECONDS),
+            "workers": len(current_services().roster.present(WORKER_SILENCE_SECONDS)),
             "jobs": {str(state): count for state, count in unfinished.items()},
             "oldest_queued_seconds": round(current_services().jobs.oldest_queued_seconds(), 1),
         }
@@ -53,7 +54,7 @@ def metrics() -> Response:
     """Counts of all processes, and what the database knows right now."""
     if not current_services().settings.metrics_enabled:
         return Response(status=404)
-    counted, kind = current_app.extensions["metrics_exporter"].generate_metrics()
+    counted, kind = current_app.extensions["exporter"].generate_metrics()
     live_registry = CollectorRegistry()
     live_registry.register(_LiveJobs(current_services()))
     return Response(counted + generate_latest(live_registry).decode(), content_type=kind)
@@ -66,13 +67,19 @@ class _LiveJobs:
         self._services = services
 
     def collect(self) -> list[GaugeMetricFamily]:
+        try:
+            return self._asked()
+        except StoreAway:
+            return []  # the counts of the processes are worth having all the more
+
+    def _asked(self) -> list[GaugeMetricFamily]:
         jobs = GaugeMetricFamily("active_conversions", "Unfinished jobs, by state.", labels=["state"])
         for state, count in self._services.jobs.count_unfinished().items():
             jobs.add_metric([str(state)], count)
         age = GaugeMetricFamily("oldest_queued_job_age_seconds", "How long the next job has waited.")
         age.add_metric([], self._services.jobs.oldest_queued_seconds())
         present = GaugeMetricFamily("workers_present", "Workers that signed in lately.")
-        present.add_metric([], self._services.roster.present(WORKER_SILENCE_SECONDS))
+        present.add_metric([], len(self._services.roster.present(WORKER_SILENCE_SECONDS)))
         return [jobs, age, present]
 
     def describe(self) -> list[GaugeMetricFamily]:

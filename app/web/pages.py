@@ -6,8 +6,8 @@ from flask import Blueprint, render_template
 
 from app.web.requests import current_services
 from svgai import __version__
+from svgai.files.pillow import ACCEPTED, TYPES
 from svgai.options import METHODS
-from svgai.pillow import ACCEPTED, TYPES
 
 blueprint = Blueprint("pages", __name__)
 

@@ -2,20 +2,18 @@
 
 from __future__ import annotations
 
+import traceback
 from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Any
 
 import structlog
-from flask import Flask, Response, request
-from flask.wrappers import Response as FlaskResponse
+from flask import Flask, Response, current_app, request
 from pydantic import BaseModel, Field, ValidationError
-from sqlalchemy.exc import InterfaceError, OperationalError
-from sqlalchemy.exc import TimeoutError as PoolExhausted
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app import errors as service
-from app.web.requests import current_request_id
+from app.web.requests import current_request_id, current_services
 from svgai import errors as library
 from svgai.errors import SvgaiError
 
@@ -48,6 +46,8 @@ ANSWERS: dict[type[SvgaiError], Answer] = {
     service.JobNotFound: Answer(404, "There is no such job"),
     service.JobNotReady: Answer(409, "The job is not done", retry_after_seconds=1),
     service.JobFailed: Answer(409, "The job failed"),
+    service.PictureGone: Answer(410, "The picture is gone"),
+    service.StoreAway: Answer(503, "The service is unavailable", retry_after_seconds=5),
     service.QueueFull: Answer(503, "Too many jobs wait", retry_after_seconds=5),
     service.ConversionTimedOut: Answer(422, "The conversion took too long"),
     service.ConversionTooHungry: Answer(422, "The conversion took too much memory"),
@@ -132,7 +132,7 @@ def from_error(error: SvgaiError) -> Response:
     )
 
 
-def from_validation(error: ValidationError) -> FlaskResponse:
+def from_validation(error: ValidationError) -> Response:
     """The answer for options that pydantic refuses, pointing at each."""
     faults = [
         Fault(pointer="#/" + "/".join(map(str, fault["loc"])), detail=_say(fault))
@@ -162,23 +162,21 @@ def _from_http(error: HTTPException) -> Response | HTTPException:
 
 
 def _too_large() -> Response:
-    from flask import current_app
-
-    limit, actual = current_app.config["MAX_CONTENT_LENGTH"], request.content_length
-    has = f"{actual} bytes" if actual else "too many bytes or parts"
-    return from_error(
-        service.RequestTooLarge(f"The request has {has}; the limit is {limit} bytes.", limit=limit, actual=actual)
-    )
-
-
-def _from_lost_database(error: Exception) -> Response:
-    log.error("database is away", reason=type(error).__name__)
-    return problem(503, "service.unavailable", "The service is unavailable", "Try again soon.", retry_after_seconds=5)
+    limit, actual = current_app.config["MAX_CONTENT_LENGTH"], request.content_length or 0
+    if actual > limit:
+        detail = f"The request has {actual} bytes; the limit is {limit}."
+        return from_error(service.RequestTooLarge(detail, limit=limit, actual=actual))
+    parts, field_bytes = current_app.config["MAX_FORM_PARTS"], current_app.config["MAX_FORM_MEMORY_SIZE"]
+    detail = f"The body is over {limit} bytes, or the form has over {parts} fields or one of over {field_bytes} bytes."
+    return from_error(service.RequestTooLarge(detail, limit=limit))
 
 
 def _from_fault(error: Exception) -> Response:
     log.error("unforeseen fault", exc_info=error)
-    return problem(500, "internal", "Something went wrong here", "The fault has been logged with the request's id.")
+    detail = "The fault has been logged with the request's id."
+    if current_services().settings.debug:
+        detail = "".join(traceback.format_exception(error))
+    return problem(500, "internal", "Something went wrong here", detail)
 
 
 def install(app: Flask) -> None:
@@ -186,6 +184,4 @@ def install(app: Flask) -> None:
     app.register_error_handler(SvgaiError, from_error)
     app.register_error_handler(ValidationError, from_validation)
     app.register_error_handler(HTTPException, _from_http)
-    for lost in (OperationalError, InterfaceError, PoolExhausted):
-        app.register_error_handler(lost, _from_lost_database)
     app.register_error_handler(Exception, _from_fault)

@@ -8,10 +8,9 @@ import time
 
 import structlog
 from flask import Flask, Request, Response, current_app, g, has_request_context, request
-from prometheus_flask_exporter import NO_PREFIX, PrometheusMetrics
+from prometheus_flask_exporter import PrometheusMetrics
 
 from app.conversions import Services
-from app.metrics import SECONDS
 
 log = structlog.get_logger()
 
@@ -47,7 +46,9 @@ def current_services() -> Services:
 
 def install(app: Flask, services: Services) -> None:
     """Wrap every request of the application."""
-    _time_requests(app, services)
+    app.extensions["exporter"] = PrometheusMetrics(
+        app, path=None, registry=services.metrics.registry, export_defaults=False
+    )
     app.before_request(_begin)
     app.after_request(_end)
 
@@ -56,8 +57,6 @@ def _begin() -> None:
     given = request.headers.get("X-Request-Id", "")
     g.request_id = given if REQUEST_ID.fullmatch(given) else f"req_{secrets.token_hex(12)}"
     g.began = time.perf_counter()
-    if request.method not in METHODS:
-        request.prom_do_not_track = True  # type: ignore[attr-defined]  # strangers must not make up labels
     structlog.contextvars.clear_contextvars()
     structlog.contextvars.bind_contextvars(request_id=g.request_id)
 
@@ -66,23 +65,12 @@ def _end(response: Response) -> Response:
     response.headers["X-Request-Id"] = current_request_id()
     for name, value in SAFE_HEADERS.items():
         response.headers.setdefault(name, value)
-    milliseconds = round((time.perf_counter() - g.get("began", time.perf_counter())) * 1000, 1)
+    seconds = time.perf_counter() - g.get("began", time.perf_counter())
     say = log.debug if request.endpoint in QUIET else log.info
-    say("request", method=request.method, path=request.path, status=response.status_code, ms=milliseconds)
-    method = request.method if request.method in METHODS else "other"
-    current_services().metrics.count_request(method, route(request), response.status_code)
+    say("request", method=request.method, path=request.path, status=response.status_code, ms=round(seconds * 1000, 1))
+    method = request.method if request.method in METHODS else "other"  # strangers must not make up labels
+    current_services().metrics.count_request(method, route(request), response.status_code, seconds)
     return response
-
-
-def _time_requests(app: Flask, services: Services) -> None:
-    app.extensions["metrics_exporter"] = PrometheusMetrics(
-        app,
-        path=None,
-        registry=services.metrics.registry,
-        defaults_prefix=NO_PREFIX,
-        group_by=route,
-        buckets=SECONDS,
-    )
 
 
 def route(asked: Request) -> str:

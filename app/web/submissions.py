@@ -12,7 +12,7 @@ from pydantic import BaseModel, ConfigDict, Field, create_model
 from app.errors import RequestMalformed
 from svgai import Options
 from svgai.errors import PictureMissing
-from svgai.pillow import TYPES
+from svgai.files.pillow import TYPES
 
 
 def _option_fields() -> dict[str, Any]:
@@ -68,7 +68,7 @@ def read_submission(request: Request, query: BaseModel) -> tuple[bytes, Options]
 
 def _file(request: Request) -> bytes:
     files = request.files.getlist("image")
-    if not files or len(request.files) == 0:
+    if not files:
         raise PictureMissing("The form has no file in the field `image`.")
     if len(files) > 1 or set(request.files) != {"image"}:
         raise RequestMalformed("The form has more than one file; send one picture in the field `image`.")

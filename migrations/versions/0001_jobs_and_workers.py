@@ -4,8 +4,6 @@ import sqlalchemy as sa
 from alembic import op
 from sqlalchemy.dialects.postgresql import JSONB
 
-from app.adapters.clock import Moment
-
 revision = "0001"
 down_revision = None
 branch_labels = None
@@ -24,18 +22,18 @@ def upgrade() -> None:
         sa.Column("picture", document, nullable=False),
         sa.Column("attempts", sa.Integer(), nullable=False),
         sa.Column("lease_token", sa.String(64)),
-        sa.Column("lease_until", Moment()),
+        sa.Column("lease_until", sa.DateTime(timezone=True)),
         sa.Column("phase", sa.String(32)),
         sa.Column("percent", sa.Integer(), nullable=False),
         sa.Column("result", document),
         sa.Column("result_key", sa.Text()),
         sa.Column("error", document),
-        sa.Column("announced_at", Moment()),
+        sa.Column("announced_at", sa.DateTime(timezone=True)),
         sa.Column("announcements", sa.Integer(), nullable=False),
-        sa.Column("created_at", Moment(), nullable=False),
-        sa.Column("started_at", Moment()),
-        sa.Column("finished_at", Moment()),
-        sa.Column("expires_at", Moment(), nullable=False),
+        sa.Column("created_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True)),
+        sa.Column("finished_at", sa.DateTime(timezone=True)),
+        sa.Column("expires_at", sa.DateTime(timezone=True), nullable=False),
         sa.CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed')", name="ck_jobs_state"),
         sa.PrimaryKeyConstraint("id", name="pk_jobs"),
     )
@@ -44,7 +42,7 @@ def upgrade() -> None:
     op.create_table(
         "workers",
         sa.Column("name", sa.String(128), nullable=False),
-        sa.Column("seen_at", Moment(), nullable=False),
+        sa.Column("seen_at", sa.DateTime(timezone=True), nullable=False),
         sa.PrimaryKeyConstraint("name", name="pk_workers"),
     )
 

@@ -6,12 +6,12 @@ import pytest
 
 from app import conversions
 from app.conversions import Services
-from app.errors import ConverterLost, JobFailed, JobNotFound, JobNotReady, QueueFull
+from app.errors import ConverterLost, ConverterUnready, JobFailed, JobNotFound, JobNotReady, QueueFull, StoreAway
 from app.jobs import Job, State
 from app.settings import Settings
 from svgai import Options
 from svgai.errors import PictureCorrupt, PictureTooManyPixels, PictureUnsupported
-from tests.fakes import SVG, FakeConverter
+from tests.fakes import SVG, BeatingConverter, FakeConverter
 from tests.samples import bomb_png, logo_png
 
 
@@ -103,6 +103,44 @@ def test_a_lost_converter_is_forgiven_when_the_next_is_luckier(services: Service
     conversions.perform(services, job.id, FakeConverter(ConverterLost("SIGKILL")))
     conversions.perform(services, job.id, FakeConverter())
     assert now(services, job).state is State.SUCCEEDED
+
+
+def test_nothing_to_convert_in_is_no_fault_of_the_picture(services: Services) -> None:
+    job = submitted(services)
+    for _ in range(5):
+        conversions.perform(services, job.id, FakeConverter(ConverterUnready("no memory")))
+    assert (now(services, job).state, now(services, job).attempts) == (State.QUEUED, 0)
+    conversions.perform(services, job.id, FakeConverter())
+    assert now(services, job).state is State.SUCCEEDED
+
+
+def test_a_database_that_is_away_for_a_moment_stops_no_conversion(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    quick = Services(**{**vars(services), "settings": services.settings.model_copy(update={"lease_seconds": 0.4})})
+    job = submitted(quick)
+    extend, outages = quick.jobs.extend, iter([True, True, False])
+
+    def flaky(*arguments: Any) -> bool:
+        if next(outages, False):
+            raise StoreAway("away")
+        return extend(*arguments)
+
+    monkeypatch.setattr(quick.jobs, "extend", flaky)
+    conversions.perform(quick, job.id, BeatingConverter(seconds=0.5))
+    assert now(quick, job).state is State.SUCCEEDED
+
+
+def test_a_database_that_stays_away_costs_the_lease(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    quick = Services(**{**vars(services), "settings": services.settings.model_copy(update={"lease_seconds": 0.3})})
+    job = submitted(quick)
+
+    def away(*_: Any) -> bool:
+        raise StoreAway("away")
+
+    monkeypatch.setattr(quick.jobs, "extend", away)
+    conversions.perform(quick, job.id, BeatingConverter(seconds=5))
+    assert now(quick, job).state is State.RUNNING  # until the schedule frees it
 
 
 def test_a_worker_that_lost_its_lease_cannot_write(services: Services) -> None:

@@ -6,6 +6,7 @@ import os
 import signal
 import time
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from redis import Redis
@@ -74,18 +75,17 @@ def test_a_power_cut_loses_no_job(stack: Service) -> None:
 
 def test_a_picture_that_kills_every_time_fails_and_the_others_go_on(stack: Service) -> None:
     poison = stack.submit(noise_png(1400))
-    tries = 0
-    end = time.monotonic() + 60
-    while stack.job(poison)["state"] not in {"failed", "succeeded"} and time.monotonic() < end:
-        if stack.job(poison)["attempts"] > tries and stack.job(poison)["state"] == "running":
-            time.sleep(0.2)
-            for pid in stack.pids("workers.sandboxed"):
-                kill(pid)
-            tries += 1
-        time.sleep(0.02)
-    job = stack.job(poison)
+    for attempt in range(1, 4):
+        stack.until(lambda: is_tracing(stack.job(poison), attempt), 60, f"attempt {attempt} at work")  # noqa: B023
+        for pid in stack.pids("workers.sandboxed"):
+            kill(pid)
+    job = stack.wait_for(poison)
     assert (job["state"], job["attempts"], job["error"]["code"]) == ("failed", 3, "job.worker_crashed")
     all_succeed(stack, [stack.submit(logo_png(64))])
+
+
+def is_tracing(job: dict[str, Any], attempt: int) -> bool:
+    return bool(job["attempts"] == attempt and job["progress"]["phase"] == "trace")
 
 
 def test_a_broker_that_goes_away_loses_no_job(

@@ -7,9 +7,11 @@ import pytest
 import schemathesis
 from openapi_spec_validator import validate
 
+from app import conversions
 from app.conversions import Services
 from app.factory import create_app
-from svgai.pillow import TYPES
+from svgai.files.pillow import TYPES
+from tests.fakes import FakeConverter
 from tests.samples import animated, logo_jpeg, logo_png
 
 PICTURES = hypothesis.strategies.sampled_from([logo_png(16), logo_jpeg(24), animated()])
@@ -22,8 +24,10 @@ PATHS = ["/api/v1/jobs", "/api/v1/jobs/{job_id}", "/api/v1/jobs/{job_id}/result"
 
 @pytest.fixture
 def app(services: Services):
-    quick = services.settings.model_copy(update={"convert_wait_seconds": 0})
-    return create_app(Services(**{**vars(services), "settings": quick}))
+    quick = services.settings.model_copy(update={"convert_wait_seconds": 0.2})
+    hasty = Services(**{**vars(services), "settings": quick})
+    services.queue.announce = lambda job: conversions.perform(hasty, job.id, FakeConverter())
+    return create_app(hasty)
 
 
 def test_the_description_is_valid(app) -> None:
@@ -43,7 +47,7 @@ def test_every_operation_keeps_its_word(app, path: str) -> None:
 
     @hypothesis.given(case=anything)
     @hypothesis.settings(
-        max_examples=100, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
+        max_examples=400, deadline=None, derandomize=True, suppress_health_check=list(hypothesis.HealthCheck)
     )
     def ask(case: schemathesis.Case) -> None:
         case.call_and_validate()

@@ -5,19 +5,21 @@ from __future__ import annotations
 import signal
 import socket
 import subprocess
+import threading
 import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
 import pytest
 
-from tests.samples import bomb_png, logo_png
+from tests.samples import bomb_png, logo_png, noise_png
 from tests.servers import PostgresServer, RedisServer
 from tests.service import Service, command_line, free_port, is_alive
 
 pytestmark = pytest.mark.end_to_end
 
 Start = Callable[..., Service]
+SECRET = "hunter2-correct-horse"
 
 
 @pytest.fixture(scope="module", params=["embedded", "postgresql and redis"])
@@ -26,7 +28,8 @@ def stack(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFacto
     if request.param != "embedded":
         postgres: PostgresServer = request.getfixturevalue("postgres")
         redis: RedisServer = request.getfixturevalue("redis")
-        settings = {"database_url": postgres.create_database("stack"), "broker_url": redis.url.replace("/0", "/1")}
+        database = postgres.create_database("stack").replace("//svgai@", f"//svgai:{SECRET}@")
+        settings = {"database_url": database, "broker_url": redis.url.replace("/0", "/1")}
     running = Service(tmp_path_factory.mktemp("stack"), **settings)
     running.start()
     yield running
@@ -101,6 +104,7 @@ def test_a_bomb_is_refused_at_once(stack: Service) -> None:
 
 def test_nothing_secret_and_no_fault_is_in_the_log(stack: Service) -> None:
     log = stack.log.read_text()
+    assert SECRET not in log
     assert "Traceback" not in log
     assert "job succeeded" in log
 
@@ -119,6 +123,42 @@ def test_ctrl_c_stops_everything_and_leaves_nobody_behind(start_service: Start) 
     assert service.stop() == 0
     assert not [command_line(pid) for pid in crew if is_alive(pid)]
     assert b"Stopped." in service.log.read_bytes()
+
+
+def test_it_stops_while_somebody_waits_and_leaves_nobody_behind(start_service: Start) -> None:
+    service = start_service()
+    crew = service.crew()
+    answers: list[object] = []
+
+    def wait() -> None:
+        try:
+            answers.append(service.post("/api/v1/convert", noise_png(1500)))
+        except OSError as cut_off:
+            answers.append(cut_off)
+
+    waiting = threading.Thread(target=wait)
+    waiting.start()
+    service.until(lambda: service.get("/health").json["jobs"]["running"] == 1, 20, "running job")
+    crew = sorted({*crew, *service.crew()})
+    assert service.stop() == 0
+    waiting.join()
+    assert answers
+    assert not [command_line(pid) for pid in crew if is_alive(pid)]
+
+
+def test_a_proxy_in_the_environment_does_not_hinder_the_start(start_service: Start, tmp_path: Path) -> None:
+    service = Service(tmp_path / "proxied")
+    service.environment |= {"http_proxy": f"http://127.0.0.1:{free_port()}"}
+    service.start()
+    assert service.stop() == 0
+
+
+def test_ready_means_that_this_runs_worker_is_there(start_service: Start) -> None:
+    service = start_service()
+    service.kill()
+    service.start()
+    log = service.log.read_text().rpartition("is ready")
+    assert log[0].count("worker ready") == 2
 
 
 def test_sigterm_stops_it_as_well(start_service: Start) -> None:

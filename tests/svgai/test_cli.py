@@ -1,8 +1,12 @@
 """The command: files, folders, pipes, and an honest exit code."""
 
+import contextlib
 import json
+import os
+import pty
 import subprocess
 import sys
+import time
 
 import click
 import pytest
@@ -141,8 +145,40 @@ def test_a_bomb_is_refused_in_one_line(here):
     )
 
 
-def test_a_bar_shows_only_where_somebody_watches_many_pictures(here, monkeypatch):
+def test_a_bomb_is_refused_before_the_engine_is_loaded(here):
+    (here / "bomb.png").write_bytes(samples.bomb_png())
+    program = (
+        "import sys\n"
+        "from svgai.cli import main\n"
+        "try: main(['convert', 'bomb.png'])\n"
+        "except SystemExit as end: print(end.code, *(name for name in ('numpy', 'cv2', 'skia') if name in sys.modules))"
+    )
+    seconds = []
+    for _ in range(3):
+        begun = time.perf_counter()
+        answer = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+        seconds.append(time.perf_counter() - begun)
+        assert answer.stdout.strip() == "1"
+    assert min(seconds) < 0.3, seconds  # with Python's own start; about 0.09 on a quiet machine
+
+
+def test_a_bar_shows_only_where_somebody_watches_many_pictures(here):
     assert "Converting" not in run("convert", "logo.png", "other.jpg", "-o", "out").stderr
+    assert "Converting" in watched("convert", "logo.png", "other.jpg", "-o", "out2/")
+    assert "Converting" not in watched("convert", "logo.png", "-o", "out3/")
+
+
+def watched(*arguments):
+    """What somebody at a terminal sees."""
+    screen, end = pty.openpty()
+    with subprocess.Popen([sys.executable, "-m", "svgai", *arguments], stdout=end, stderr=end):
+        os.close(end)
+        seen = b""
+        with contextlib.suppress(OSError):  # how Linux tells that nobody holds the other end any more
+            while data := os.read(screen, 4096):
+                seen += data
+    os.close(screen)
+    return seen.decode()
 
 
 def test_in_a_pipe_bytes_go_in_and_an_svg_comes_out():

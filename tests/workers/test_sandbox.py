@@ -12,12 +12,14 @@ from pathlib import Path
 
 import pytest
 
-from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, LeaseLost
+from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, ConverterUnready, LeaseLost
+from app.settings import Settings
 from svgai import Limits
 from svgai.errors import DrawingTooLarge, OptionsInvalid, PictureCorrupt, PictureTooManyPixels, SvgaiError
+from tests.fakes import FACTS, SVG
 from tests.samples import logo_png, noise_png
 from tests.service import is_alive
-from workers.sandbox import Bounds, Sandbox, SandboxPool
+from workers.sandbox import ENVIRONMENT, Bounds, Sandbox, SandboxPool, _checked
 
 BOUNDS = Bounds(seconds=30, memory_mb=4096, conversions_per_process=100, limits=Limits())
 SLOW = noise_png(900)
@@ -121,6 +123,62 @@ def test_a_conversion_that_takes_too_much_memory_is_ended() -> None:
     sandbox.close()
 
 
+def test_a_frozen_child_is_ended_before_it_has_read_the_picture() -> None:
+    sandbox = Sandbox(Bounds(1, 4096, 100, Limits()))
+    sandbox.warm()
+    pid = pid_of(sandbox)
+    os.kill(pid, signal.SIGSTOP)
+    begun = time.monotonic()
+    with pytest.raises(ConversionTimedOut):
+        sandbox.convert(b"x" * 5_000_000, {}, ignore)
+    assert time.monotonic() - begun < 3
+    assert not is_alive(pid)
+
+
+def test_a_child_that_died_while_it_had_nothing_to_do_costs_no_attempt(sandbox: Sandbox) -> None:
+    sandbox.warm()
+    os.kill(pid_of(sandbox), signal.SIGKILL)
+    sandbox._child._process.wait()
+    assert sandbox.convert(logo_png(32), {}, ignore).svg
+
+
+def test_a_child_that_cannot_start_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
+    sandbox = Sandbox(BOUNDS)
+    with monkeypatch.context() as broken:
+        broken.setattr(sys, "executable", "/bin/false")
+        for _ in range(2):
+            with pytest.raises(ConverterUnready, match="exit status 1"):
+                sandbox.convert(logo_png(32), {}, ignore)
+        broken.setattr(sys, "executable", "/nowhere/python")
+        with pytest.raises(ConverterUnready, match="No such file"):
+            sandbox.warm()
+    assert sandbox.convert(logo_png(32), {}, ignore).svg
+    sandbox.close()
+
+
+def test_the_least_memory_that_may_be_set_is_enough_to_start() -> None:
+    least = Settings.model_fields["conversion_memory_mb"].metadata[0].ge
+    sandbox = Sandbox(Bounds(30, least, 100, Limits()))
+    assert sandbox.convert(logo_png(256), {}, ignore).svg
+    sandbox.close()
+
+
+@pytest.mark.parametrize(
+    ("facts", "svg"),
+    [
+        ({}, SVG),
+        ({**FACTS, "more": 1}, SVG),
+        ({**FACTS, "quality": 1}, SVG),
+        (FACTS, b"<svg onload='alert(1)' xmlns='http://www.w3.org/2000/svg'/>"),
+        (FACTS, b"\xff\xfe"),
+    ],
+)
+def test_what_a_child_says_is_checked(facts: dict[str, object], svg: bytes) -> None:
+    with pytest.raises((SvgaiError, KeyError, TypeError, ValueError)):
+        _checked(svg, facts, Limits())
+    assert _checked(SVG, FACTS, Limits()).svg == SVG
+
+
 def test_a_lost_lease_stops_the_conversion(sandbox: Sandbox) -> None:
     sandbox.warm()
     pid = pid_of(sandbox)
@@ -138,7 +196,7 @@ def test_the_child_inherits_no_secret(sandbox: Sandbox, monkeypatch: pytest.Monk
     sandbox.warm()
     environment = Path(f"/proc/{pid_of(sandbox)}/environ").read_bytes().decode()
     assert "hunter2" not in environment
-    assert {line.split("=")[0] for line in environment.split("\0") if line} == {"PATH", "LANG", "HOME"}
+    assert {line.split("=")[0] for line in environment.split("\0") if line} == set(ENVIRONMENT)
 
 
 def test_the_child_holds_no_file_of_its_parent(sandbox: Sandbox, tmp_path: Path) -> None:

@@ -38,6 +38,7 @@ const PHASES = {
   trace: "Drawing the shapes",
   write: "Writing the SVG",
   verify: "Checking the SVG",
+  draw: "Drawing it again",
   measure: "Comparing it with the original",
 };
 

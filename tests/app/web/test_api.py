@@ -3,6 +3,8 @@ from __future__ import annotations
 import io
 import threading
 import time
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 import pytest
@@ -27,20 +29,26 @@ def perform_all(services: Services, converter: FakeConverter | None = None) -> N
         conversions.perform(services, job_id, converter or FakeConverter())
 
 
-@pytest.fixture
-def _a_worker(services: Services) -> Any:
+@contextmanager
+def working(services: Services, converter: FakeConverter) -> Iterator[None]:
     """A worker beside the web, for requests that wait."""
     stop = threading.Event()
 
     def work() -> None:
         while not stop.wait(0.01):
-            perform_all(services)
+            perform_all(services, converter)
 
     thread = threading.Thread(target=work)
     thread.start()
     yield
     stop.set()
     thread.join()
+
+
+@pytest.fixture
+def _a_worker(services: Services) -> Iterator[None]:
+    with working(services, FakeConverter()):
+        yield
 
 
 def test_a_form_becomes_a_job(client: FlaskClient) -> None:
@@ -138,10 +146,8 @@ def test_those_who_wait_never_take_every_thread(services: Services) -> None:
 def test_convert_answers_with_what_went_wrong(
     client: FlaskClient, services: Services, error: Exception, status: int
 ) -> None:
-    failing = threading.Timer(0.1, perform_all, (services, FakeConverter(error)))
-    failing.start()
-    answer = client.post("/api/convert", data=logo_png(32))
-    failing.join()
+    with working(services, FakeConverter(error)):
+        answer = client.post("/api/convert", data=logo_png(32))
     assert (answer.status_code, answer.mimetype) == (status, "application/problem+json")
     assert answer.get_json()["code"] == error.code
 
@@ -182,6 +188,13 @@ def test_a_body_beyond_the_limit_is_refused_with_the_limit_quoted(services: Serv
         assert (answer.status_code, answer.get_json()["code"]) == (413, "request.too_large")
     answer = client.post("/api/v1/jobs", data=form(b"x" * 3000))
     assert (answer.status_code, answer.get_json()["limit"]) == (413, 2000)
+
+
+def test_a_form_beyond_its_limits_is_told_what_they_are(client: FlaskClient) -> None:
+    for more in ({"precision": "2" * 100_000}, {f"field{number}": "x" for number in range(30)}):
+        answer = client.post("/api/v1/jobs", data=form(logo_png(8), **more))
+        assert (answer.status_code, answer.get_json()["code"]) == (413, "request.too_large")
+        assert "20 fields or one of over 65536 bytes" in answer.get_json()["detail"]
 
 
 @pytest.mark.parametrize(

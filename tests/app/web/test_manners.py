@@ -7,11 +7,11 @@ import re
 import pytest
 from flask import Flask
 from flask.testing import FlaskClient
-from sqlalchemy.exc import OperationalError
 
 import svgai.errors
 from app import errors
 from app.conversions import Services
+from app.errors import StoreAway
 from app.factory import create_app
 from app.web.access import ACCESS, Who
 from app.web.problems import ANSWERS, from_error
@@ -89,9 +89,30 @@ def test_a_fault_of_ours_tells_nothing_of_the_inside(app: Flask, services: Servi
     assert "ZeroDivision" not in answer.text
 
 
+def test_in_debug_a_fault_is_told_in_full(services: Services) -> None:
+    def broken(_: str) -> None:
+        raise ZeroDivisionError("the reason")
+
+    services.jobs.get = broken
+    chatty = Services(**{**vars(services), "settings": services.settings.model_copy(update={"debug": True})})
+    assert "the reason" in create_app(chatty).test_client().get("/api/v1/jobs/job_0").get_json()["detail"]
+
+
+def test_metrics_outlive_the_database(client: FlaskClient, services: Services) -> None:
+    def away() -> None:
+        raise StoreAway("away")
+
+    services.jobs.count_unfinished = away
+    client.get("/health/live")
+    answer = client.get("/metrics")
+    assert answer.status_code == 200
+    assert "http_requests_total" in answer.text
+    assert "active_conversions" not in answer.text
+
+
 def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back(app: Flask, services: Services) -> None:
     def away(_: str) -> None:
-        raise OperationalError("SELECT", {}, Exception("connection refused"))
+        raise StoreAway("away")
 
     services.jobs.get = away
     answer = app.test_client().get("/api/v1/jobs/job_0")
@@ -124,7 +145,7 @@ def test_requests_are_counted_by_route_and_never_by_path(client: FlaskClient) ->
     client.open("/", method="MADEUP")
     text = client.get("/metrics").text
     assert "MADEUP" not in text
-    assert 'http_request_duration_seconds_count{method="GET",route="none",status="404"} 3.0' in text
+    assert 'http_request_duration_seconds_count{route="none"} 4.0' in text
     assert 'http_requests_total{method="GET",route="/api/v1/jobs/<job_id>",status="404"} 3.0' in text
     assert 'http_requests_total{method="GET",route="none",status="404"} 3.0' in text
     assert "job_1" not in text

@@ -7,7 +7,6 @@ import time
 
 import pytest
 
-from svgai.engine.header import Header, read_header
 from svgai.errors import (
     PictureCorrupt,
     PictureEmpty,
@@ -16,6 +15,7 @@ from svgai.errors import (
     PictureTooManyPixels,
     PictureUnsupported,
 )
+from svgai.files.header import Header, read_header
 from svgai.options import Limits
 from tests import samples
 
@@ -224,7 +224,7 @@ def test_many_threads_may_read_headers_and_leave_the_warning_filters_alone():
 def test_headers_are_read_without_loading_anything_heavy():
     """The web process reads headers; numpy and all that rests on it would cost it 100 MB."""
     probe = (
-        "import sys, svgai, svgai.engine.header;"
+        "import sys, svgai, svgai.files.header;"
         "print([m for m in ('numpy', 'cv2', 'skia', 'vtracer', 'skimage', 'scipy', 'defusedxml') if m in sys.modules])"
     )
     answer = subprocess.run([sys.executable, "-c", probe], capture_output=True, text=True, check=True)

@@ -28,8 +28,8 @@ from PIL import (
     WebPImagePlugin,
 )
 
-from svgai import png
 from svgai.errors import PictureCorrupt, PictureUnsupported
+from svgai.files import png
 
 FORMATS: dict[str, Callable[[io.BytesIO], ImageFile.ImageFile]] = {
     "PNG": PngImagePlugin.PngImageFile,

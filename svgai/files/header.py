@@ -6,7 +6,6 @@ import re
 
 from PIL import Image
 
-from svgai import pillow
 from svgai.errors import (
     PictureCorrupt,
     PictureEmpty,
@@ -14,9 +13,10 @@ from svgai.errors import (
     PictureTooManyFrames,
     PictureTooManyPixels,
 )
-from svgai.frames import count_frames
+from svgai.files import pillow
+from svgai.files.frames import count_frames
+from svgai.files.pillow import Header
 from svgai.options import Limits
-from svgai.pillow import Header
 
 __all__ = ["Header", "read_header"]
 

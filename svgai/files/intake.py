@@ -8,17 +8,17 @@ import numpy as np
 from numpy.typing import NDArray
 from PIL import Image, ImageFile, ImageOps
 
-from svgai import pillow, png
-from svgai.colour_profile import ProfileBroken, to_srgb
 from svgai.errors import (
     PictureCorrupt,
     PictureEmpty,
     PictureTooManyPixels,
     PictureUnsupported,
 )
+from svgai.files import pillow, png
+from svgai.files.colour_profile import ProfileBroken, to_srgb
+from svgai.files.pillow import Header
 from svgai.options import Limits
 from svgai.picture import Picture, Pixels
-from svgai.pillow import Header
 
 _TIFF_BITS, _TIFF_PHOTOMETRIC = 258, 262
 

@@ -10,9 +10,9 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image, ImageCms
 
-from svgai.engine.header import read_header
-from svgai.engine.intake import decode, from_array
 from svgai.errors import PictureCorrupt, PictureEmpty, PictureTooManyPixels, PictureUnsupported, SvgaiError
+from svgai.files.header import read_header
+from svgai.files.intake import decode, from_array
 from svgai.options import Limits
 from tests import samples
 

@@ -1,0 +1,222 @@
+"""The files that make and run the containers keep their promises; no engine is needed to see that."""
+
+from __future__ import annotations
+
+import re
+import shlex
+from pathlib import Path
+from typing import Any
+
+import pytest
+import yaml
+
+from app.settings import Settings
+from app.web import FORM_OVERHEAD_BYTES
+from app.web.problems import HTTP_CODES
+
+ROOT = Path(__file__).parents[2]
+PRODUCTION = ROOT / "docker-compose.prod.yml"
+AI = ROOT / "docker-compose.ai.yml"
+DOCKERFILE = ROOT / "Dockerfile"
+NGINX = ROOT / "nginx" / "nginx.conf"
+
+STACK: dict[str, Any] = yaml.safe_load(PRODUCTION.read_text())
+OVERLAY: dict[str, Any] = yaml.safe_load(AI.read_text())
+SERVICES: dict[str, dict[str, Any]] = STACK["services"]
+OURS = {name for name, service in SERVICES.items() if service["image"].startswith("svgai:")}
+STORES = {"postgres", "redis"}
+OF_STORES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDISCLI_AUTH"}
+"""Names that the images of the stores, or the programs in them, define."""
+
+every_service = pytest.mark.parametrize("name", SERVICES)
+
+
+def test_the_stack_is_complete() -> None:
+    assert set(SERVICES) == {"nginx", "web", "worker", "schedule", "migrate", "redis", "postgres"}
+    assert set(SERVICES) - OURS == {"nginx", *STORES}
+
+
+@every_service
+def test_it_may_do_no_more_than_it_needs(name: str) -> None:
+    service = SERVICES[name]
+    assert service["read_only"] is True
+    assert service["cap_drop"] == ["ALL"]
+    assert service["security_opt"] == ["no-new-privileges:true"]
+    # PostgreSQL's image owns its folder as root before it becomes another user.
+    assert "cap_add" not in service or name == "postgres"
+
+
+@every_service
+def test_what_it_takes_is_bounded(name: str) -> None:
+    service = SERVICES[name]
+    assert service["mem_limit"]
+    assert service["pids_limit"]
+    assert set(service["logging"]["options"]) == {"max-size", "max-file"}
+
+
+@every_service
+def test_its_health_is_known(name: str) -> None:
+    service = SERVICES[name]
+    if service["restart"] == "no":
+        assert service["healthcheck"] == {"disable": True}  # it ends, and its exit status tells
+    elif name == "web":
+        assert "/health/live" in instruction("HEALTHCHECK")
+    else:
+        assert service["healthcheck"]["test"]
+
+
+@every_service
+def test_it_does_not_run_as_root(name: str) -> None:
+    user = SERVICES[name].get("user")
+    if name in OURS:
+        assert user is None
+        assert re.fullmatch(r"USER [1-9]\d*:[1-9]\d*", instruction("USER"))
+        assert instruction("USER", "Dockerfile.ai") == instruction("USER")
+    else:
+        assert user in {"nginx", "redis"} or name == "postgres"
+
+
+@every_service
+def test_only_nginx_is_reached_from_outside(name: str) -> None:
+    assert ("ports" in SERVICES[name]) == (name == "nginx")
+    assert ("outside" in SERVICES[name]["networks"]) == (name == "nginx")
+
+
+def test_the_networks_are_private() -> None:
+    assert {name for name, network in STACK["networks"].items() if not network.get("internal")} == {"outside"}
+    reaching = {name for name, service in SERVICES.items() if "stores" in service["networks"]}
+    assert reaching == OURS | STORES
+
+
+@every_service
+def test_it_starts_when_what_it_needs_is_there(name: str) -> None:
+    needed = {other: how["condition"] for other, how in SERVICES[name].get("depends_on", {}).items()}
+    stores = dict.fromkeys(STORES, "service_healthy")
+    if name in STORES:
+        assert not needed
+    elif name == "nginx":
+        assert needed == {"web": "service_healthy"}
+    elif name == "migrate":
+        assert needed == {"postgres": "service_healthy"}
+    else:
+        assert needed == {"migrate": "service_completed_successfully", **stores}
+
+
+@every_service
+def test_the_names_in_its_environment_mean_something(name: str) -> None:
+    known = OF_STORES if name in STORES else {field.upper() for field in Settings.model_fields}
+    assert set(SERVICES[name].get("environment", {})) <= known
+
+
+def test_production_accepts_the_settings() -> None:
+    given = {name.lower(): filled(value) for name, value in SERVICES["web"]["environment"].items()}
+    settings = Settings(_env_file=None, **given)
+    assert (settings.environment, settings.proxies, settings.log_format) == ("production", 1, "json")
+
+
+def test_no_secret_has_a_default() -> None:
+    for file in (PRODUCTION, AI):
+        for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", file.read_text()):
+            assert rest.startswith(":?") == ("PASSWORD" in name), f"{file.name}: {name}"
+
+
+@pytest.mark.parametrize("stack", [STACK, OVERLAY], ids=["production", "ai"])
+def test_every_file_that_is_named_exists(stack: dict[str, Any]) -> None:
+    for service in stack["services"].values():
+        if "build" in service:
+            assert (ROOT / service["build"]["context"] / service["build"].get("dockerfile", "Dockerfile")).is_file()
+        for source in (volume.split(":")[0] for volume in service.get("volumes", [])):
+            assert source in STACK["volumes"] or (source.startswith("./") and (ROOT / source).exists()), source
+
+
+def test_the_overlay_swaps_the_image_of_all_that_is_ours() -> None:
+    assert set(OVERLAY["services"]) == OURS
+    for service in OVERLAY["services"].values():
+        assert service["image"].startswith("svgai-ai:")
+        assert service["build"]["args"]["BASE"] == SERVICES["web"]["image"]
+        assert all(volume.endswith(":ro") for volume in service["volumes"])
+
+
+def test_whoever_is_stopped_may_finish_first() -> None:
+    settings = Settings(_env_file=None)
+    assert seconds(SERVICES["web"]["stop_grace_period"]) > settings.request_timeout
+    assert seconds(SERVICES["nginx"]["stop_grace_period"]) > settings.request_timeout
+    assert seconds(SERVICES["worker"]["stop_grace_period"]) > settings.conversion_timeout_seconds
+
+
+def test_the_image_is_built_from_pinned_packages_in_two_stages() -> None:
+    text = DOCKERFILE.read_text()
+    assert len(re.findall(r"^FROM ", text, re.MULTILINE)) == 2
+    assert "--require-hashes" in text
+    assert "svgai doctor" in text
+
+
+def test_the_image_has_the_system_libraries_that_setup_installs() -> None:
+    script = (ROOT / "scripts" / "setup.sh").read_text()
+    to_run = re.search(r"^missing_packages\(\) \{(.*?)^\}", script, re.MULTILINE | re.DOTALL)
+    assert to_run
+    needed = set(re.findall(r"\|\| echo (lib\S+)", to_run.group(1)))
+    assert needed
+    assert needed <= set(DOCKERFILE.read_text().split())
+
+
+def test_the_image_is_given_all_it_copies_and_nothing_else() -> None:
+    lines = (ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    given = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    assert {"app", "migrations", "svgai", "workers", "pyproject.toml", "README.md"} <= given
+    assert all((ROOT / name).exists() for name in given)
+    for file in ("Dockerfile", "Dockerfile.ai"):
+        for source in re.findall(r"^COPY ([^-.]\S*)", (ROOT / file).read_text(), re.MULTILINE):
+            assert source in given
+
+
+def test_no_file_names_a_host_to_install_from() -> None:
+    for file in (DOCKERFILE, ROOT / "Dockerfile.ai", PRODUCTION, AI):
+        assert "://download." not in file.read_text()
+        assert "pypi" not in file.read_text().lower()
+
+
+def test_nginx_lets_the_largest_request_through_and_no_larger() -> None:
+    limit = Settings(_env_file=None).max_request_size + FORM_OVERHEAD_BYTES
+    assert nginx("client_max_body_size") == str(limit)
+    assert f"the limit is {limit}." in NGINX.read_text()
+
+
+def test_nginx_waits_as_long_as_the_web_may_take() -> None:
+    settings = Settings(_env_file=None)
+    assert seconds(nginx("proxy_read_timeout")) > max(settings.convert_wait_seconds, settings.request_timeout)
+
+
+def test_nginx_names_problems_as_the_service_does() -> None:
+    codes = dict(re.findall(r"^\s+(\d{3}) ([a-z._]+);$", NGINX.read_text(), re.MULTILINE))
+    assert {status: codes[str(status)] for status in HTTP_CODES if str(status) in codes} == {
+        status: code for status, code in HTTP_CODES.items() if str(status) in codes
+    }
+    for status in nginx("error_page").split()[:-1]:
+        assert status in codes or status in {"500", "501"}
+
+
+def test_the_web_listens_where_nginx_looks() -> None:
+    assert f"http://web:{Settings(_env_file=None).port};" in NGINX.read_text()
+    assert SERVICES["nginx"]["ports"][0].endswith(f":{nginx('listen').split()[0]}")
+
+
+def instruction(name: str, file: str = "Dockerfile") -> str:
+    """The last instruction of this name."""
+    text = (ROOT / file).read_text().replace("\\\n", " ")
+    return [line for line in text.splitlines() if line.startswith(f"{name} ")][-1]
+
+
+def nginx(directive: str) -> str:
+    found = re.search(rf"^\s*{directive}\s+(.*?);", NGINX.read_text(), re.MULTILINE)
+    assert found, directive
+    return " ".join(shlex.split(found.group(1)))
+
+
+def seconds(duration: str) -> float:
+    return float(duration.removesuffix("s"))
+
+
+def filled(value: str) -> str:
+    return re.sub(r"\$\{(\w+)[^}]*\}", "a1b2c3d4e5", value)
