@@ -27,7 +27,7 @@ RUN apt-get update \
 
 RUN groupadd --gid 10001 svgai \
     && useradd --uid 10001 --gid svgai --no-create-home --home-dir /nonexistent --shell /usr/sbin/nologin svgai \
-    && install -d -o svgai -g svgai -m 0750 /data /data/metrics
+    && install -d -o svgai -g svgai -m 0750 /data
 
 COPY --from=builder /opt/venv /opt/venv
 COPY --from=builder /srv/svgai /srv/svgai

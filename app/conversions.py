@@ -6,6 +6,7 @@ through the queue is a hint that may be lost or repeated (docs/architecture.md, 
 
 from __future__ import annotations
 
+import contextlib
 import hashlib
 import itertools
 import secrets
@@ -27,7 +28,7 @@ from app.errors import (
     StoreAway,
     WorkerCrashed,
 )
-from app.jobs import Blobs, Converter, Drawn, Job, Jobs, Queue, Roster, State, new_job_id
+from app.jobs import JOB_ID, Blobs, Converter, Drawn, Job, Jobs, Queue, Roster, State, new_job_id
 from app.metrics import Metrics
 from app.settings import Settings
 from svgai import Options
@@ -99,9 +100,11 @@ def announce(services: Services, job: Job) -> bool:
 
 def find(services: Services, job_id: str) -> Job:
     """The job, or an error."""
-    job = services.jobs.get(job_id)
+    job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
     if job is None:
-        raise JobNotFound(f"There is no job {job_id}. Jobs are kept for {services.settings.retention_hours:g} hours.")
+        raise JobNotFound(
+            f"There is no job {job_id!a:.80}. Jobs are kept for {services.settings.retention_hours:g} hours."
+        )
     return job
 
 
@@ -127,19 +130,15 @@ def perform(services: Services, job_id: str, converter: Converter) -> None:
     with structlog.contextvars.bound_contextvars(job_id=job.id, attempt=job.attempts):
         log.info("job started")
         try:
-            drawn = _convert(services, job, converter)
+            _succeed(services, job, _convert(services, job, converter))
+        except (StoreAway, ConverterUnready) as error:
+            _wait_for_better_times(services, job, error)
         except SvgaiError as error:
             _fail(services, job, error)
         except ConverterLost as error:
             _retry(services, job, str(error))
-        except ConverterUnready as error:
-            log.error("nothing to convert in; the job waits for better times", reason=str(error))
-            services.metrics.count_error("converter.unready")
-            services.jobs.give_back(job, uncounted=True)
         except LeaseLost:
             log.warning("lease lost; somebody else has the job")
-        else:
-            _succeed(services, job, drawn)
 
 
 def _convert(services: Services, job: Job, converter: Converter) -> Drawn:
@@ -200,6 +199,14 @@ def _retry(services: Services, job: Job, reason: str) -> None:
     elif services.jobs.give_back(job):
         log.warning("job given back", reason=reason)
         announce(services, job)
+
+
+def _wait_for_better_times(services: Services, job: Job, error: Exception) -> None:
+    """A disk is full or a process cannot start: no fault of the picture, so the attempt does not count."""
+    log.error("the job waits for better times", reason=str(error))
+    services.metrics.count_error("host.unwell")
+    with contextlib.suppress(StoreAway):  # the database may be what is away; then the lease ends
+        services.jobs.give_back(job, uncounted=True)
 
 
 def _crashed(services: Services) -> WorkerCrashed:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import secrets
 import time
 from collections.abc import Iterable, Mapping
@@ -55,6 +56,9 @@ class Job:
     def drawing_key(self) -> str:
         """Where this attempt writes its drawing; an attempt that lost its lease can't touch another's."""
         return f"{self.id}/{self.lease_token}.svg"
+
+
+JOB_ID = re.compile(r"job_[0-9a-f]{36}")
 
 
 def new_job_id() -> str:

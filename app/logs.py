@@ -27,6 +27,14 @@ def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
     return event
 
 
+def escape_controls(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
+    """Write what would steer a terminal, or begin a line of its own, as text."""
+    for name, value in event.items():
+        if isinstance(value, str) and name != "exception" and not value.isprintable():
+            event[name] = value.encode("unicode_escape").decode()
+    return event
+
+
 def set_up_logs(settings: Settings, process: str) -> None:
     """Send the events of this process, and of the libraries in it, to stderr and to the file if there is one."""
     shared: list[Processor] = [
@@ -37,6 +45,7 @@ def set_up_logs(settings: Settings, process: str) -> None:
         structlog.processors.format_exc_info,
         _name_process(process),
         hide_secrets,
+        escape_controls,
     ]
     structlog.configure(
         processors=[

@@ -6,8 +6,11 @@
 
 from __future__ import annotations
 
+import hashlib
 import os
+import stat
 import sys
+import tempfile
 from pathlib import Path
 from typing import Any, Literal, Self
 from urllib.parse import urlsplit
@@ -25,6 +28,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 """What an environment changes of the defaults; a variable that is set wins over both."""
 
+SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is checked to be ours
 WEAK_PASSWORDS = {"", "password", "postgres", "svgai", "secret", "changeme", "admin"}
 
 
@@ -112,8 +116,12 @@ class Settings(BaseSettings):
 
     @property
     def metrics_dir(self) -> Path:
-        """Where the processes of one machine share their metrics."""
-        return self.data_dir.resolve() / "metrics" / str(self.port)
+        """Where the processes of one service share their metrics: in memory, for a full disk must not end them."""
+        which = hashlib.sha256(f"{self.data_dir.resolve()} {self.port}".encode()).hexdigest()[:12]
+        return (
+            Path(tempfile.gettempdir() if not SHARED_MEMORY.is_dir() else SHARED_MEMORY)
+            / f"svgai-{os.getuid()}-{which}"
+        )
 
     @property
     def limits(self) -> Limits:
@@ -149,7 +157,10 @@ def read_settings(**overrides: Any) -> Settings:
 
 def tell_libraries(settings: Settings) -> None:
     """Hand on what libraries read from the environment themselves; call it before they are imported."""
-    settings.metrics_dir.mkdir(parents=True, exist_ok=True)
+    settings.metrics_dir.mkdir(mode=0o700, exist_ok=True)
+    found = settings.metrics_dir.lstat()
+    if not stat.S_ISDIR(found.st_mode) or found.st_uid != os.getuid():
+        raise SystemExit(f"{settings.metrics_dir} is not a folder of ours; remove it.")
     os.environ["PROMETHEUS_MULTIPROC_DIR"] = str(settings.metrics_dir)
 
 

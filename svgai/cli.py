@@ -3,7 +3,10 @@
 from __future__ import annotations
 
 import json
+import os
+import stat
 import sys
+import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
 from dataclasses import dataclass, fields
@@ -63,7 +66,7 @@ class _Errand:
 
     @property
     def name(self) -> str:
-        return "standard input" if self.source == _STANDARD else self.source
+        return "standard input" if self.source == _STANDARD else _printable(self.source)
 
     def check(self, *, may_replace: bool) -> None:
         if self.target == _STANDARD:
@@ -73,21 +76,49 @@ class _Errand:
             raise _Refused(f"there is no folder {target.parent}")
         if self.source != _STANDARD and target.exists() and target.samefile(self.source):
             raise _Refused("the drawing would replace its own picture")
+        if target.exists() and not target.is_file():
+            raise _Refused(f"{target} is no file that could be replaced; use -o - for a pipe")
         if target.exists() and not may_replace:
             raise _Refused(f"{target} exists; --force replaces it")
 
     def read(self, limits: Limits) -> bytes:
         # One byte more than allowed is enough to be refused for it.
-        return sys.stdin.buffer.read(limits.max_bytes + 1) if self.source == _STANDARD else _file(self.source, limits)
+        if self.source != _STANDARD:
+            return _file(self.source, limits)
+        if sys.stdin is None:
+            raise _Refused("there is no standard input")
+        return sys.stdin.buffer.read(limits.max_bytes + 1)
 
     def deliver(self, svg: str) -> None:
         if self.target == _STANDARD:
             click.echo(svg)
         else:
-            target = Path(self.target)
-            aside = target.with_name(f".{target.name}.part")
-            aside.write_text(svg, encoding="utf-8")
-            aside.replace(target)  # a drawing is there wholly or not at all
+            _replace(Path(self.target).resolve(), svg)
+
+
+def _replace(target: Path, text: str) -> None:
+    """Put a file in its place wholly or not at all, with the rights that it had or would have."""
+    mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
+    descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
+    try:
+        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is open already
+            file.write(text)
+            os.fchmod(file.fileno(), stat.S_IMODE(mode))
+        Path(aside).replace(target)
+    except BaseException:
+        Path(aside).unlink(missing_ok=True)
+        raise
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
+
+
+def _printable(name: str) -> str:
+    """A name as it is, unless it would steer the terminal or break the line."""
+    return name if name.isprintable() else ascii(name)
 
 
 class _Refused(Exception):
@@ -140,8 +171,11 @@ def _errands(files: tuple[str, ...], output: str | None) -> list[_Errand]:
     is_folder = output is not None and (output.endswith("/") or Path(output).is_dir())
     if len(files) > 1 and output is not None and not is_folder:
         raise click.UsageError(f"several pictures need a folder: {output} is none")
+    folders = [file for file in files if file != _STANDARD and (not Path(file).name or Path(file).is_dir())]
+    if folders:
+        raise click.UsageError(f"{folders[0]!r} is a folder; name pictures")
     if is_folder and output is not None:
-        Path(output).mkdir(parents=True, exist_ok=True)
+        _make_folder(output)
         targets = [str(Path(output) / _drawing_name(file)) for file in files]
     else:
         targets = [
@@ -151,6 +185,13 @@ def _errands(files: tuple[str, ...], output: str | None) -> list[_Errand]:
     if doubles:
         raise click.UsageError(f"several pictures would become {min(doubles)}")
     return [_Errand(file, target) for file, target in zip(files, targets, strict=True)]
+
+
+def _make_folder(path: str) -> None:
+    try:
+        Path(path).mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise click.UsageError(f"{path} cannot be made a folder: {error.strerror}") from error
 
 
 def _drawing_name(file: str) -> str:
@@ -210,10 +251,14 @@ def _run(errand: _Errand, options: Options, report: _Report, *, may_replace: boo
     except SvgaiError as error:
         report.wrong(errand, error.detail, error.as_dict())
     except (_Refused, OSError) as error:
-        detail = f"{error.filename}: {error.strerror}" if isinstance(error, OSError) else str(error)
+        detail = _reason(error) if isinstance(error, OSError) else str(error)
         report.wrong(errand, detail, {"code": "output.refused", "detail": detail})
     else:
         report.done(errand, result)
+
+
+def _reason(error: OSError) -> str:
+    return f"{error.filename}: {error.strerror}" if error.filename else str(error.strerror)
 
 
 def _file(path: str, limits: Limits) -> bytes:

@@ -108,6 +108,10 @@ class FakeJobs:
         lost = [job for job in self._in(State.RUNNING) if self.lease_until[job.id] < self.now]
         again = [job.id for job in lost if job.attempts < max_attempts and self.give_back(job)]
         ended = [job.id for job in lost if job.attempts >= max_attempts and self.fail(job, error)]
+        for job in self._in(State.QUEUED):
+            if job.attempts >= max_attempts:
+                self._set(replace(job, state=State.FAILED, error=error, finished_at=self.now))
+                ended.append(job.id)
         return again, ended
 
     def check(self) -> None:

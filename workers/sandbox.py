@@ -21,7 +21,7 @@ from dataclasses import asdict, dataclass
 from queue import Empty, LifoQueue
 from typing import Any
 
-from app.errors import ConversionTimedOut, ConverterLost, ConverterUnready
+from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, ConverterUnready
 from app.jobs import Drawn, Heartbeat
 from svgai import Limits, Quality, Result
 from svgai.engine.guard import verify
@@ -139,24 +139,27 @@ class _Child:
     def __init__(self, bounds: Bounds) -> None:
         self._bounds = bounds
         self._conversions = 0
-        ours, theirs = socket.socketpair()
-        lifeline_read, self._lifeline = os.pipe()
-        inherited = (theirs.fileno(), lifeline_read)
-        try:
-            self._process = subprocess.Popen(
-                [sys.executable, "-m", "workers.sandboxed", *map(str, inherited), str(bounds.memory_mb)],
-                pass_fds=inherited,
-                start_new_session=True,
-                env=ENVIRONMENT,
-                stdin=subprocess.DEVNULL,
-            )
-        except OSError as error:
-            ours.close()
-            os.close(self._lifeline)
-            raise ConverterUnready(f"no child can be started: {error}") from None
-        finally:
-            theirs.close()
-            os.close(lifeline_read)
+        with contextlib.ExitStack() as undo:
+            try:
+                ours, theirs = socket.socketpair()
+                undo.callback(theirs.close)
+                undo.callback(ours.close)
+                lifeline_read, self._lifeline = os.pipe()
+                undo.callback(os.close, lifeline_read)
+                undo.callback(os.close, self._lifeline)
+                inherited = (theirs.fileno(), lifeline_read)
+                self._process = subprocess.Popen(
+                    [sys.executable, "-m", "workers.sandboxed", *map(str, inherited), str(bounds.memory_mb)],
+                    pass_fds=inherited,
+                    start_new_session=True,
+                    env=ENVIRONMENT,
+                    stdin=subprocess.DEVNULL,
+                )
+            except OSError as error:
+                raise ConverterUnready(f"no child can be started: {error}") from None
+            undo.pop_all()
+        theirs.close()
+        os.close(lifeline_read)
         self._line = Line(ours, bounds.limits.max_svg_bytes)
 
     @property
@@ -190,7 +193,13 @@ class _Child:
             self._line.send(order, picture, watch)
             return self._follow(watch)
         except LineBroken as broken:
-            raise ConverterLost(f"the child is gone ({broken}): {self._how_it_ended()}") from None
+            how = self._how_it_ended()
+            if how == signal.SIGABRT.name:
+                # How Rust and C++ end when they get no more memory; another try would end the same.
+                limit = self._bounds.memory_mb
+                detail = f"The conversion was aborted, most likely at {limit} MB of memory, the limit."
+                raise ConversionTooHungry(detail, limit=limit) from None
+            raise ConverterLost(f"the child is gone ({broken}): {how}") from None
         except (KeyError, TypeError, ValueError, UnicodeError) as nonsense:
             raise ConverterLost(f"the child talks nonsense: {nonsense!r:.200}") from None
 

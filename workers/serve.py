@@ -56,6 +56,7 @@ def serve() -> None:
         for member in crew:
             member.start()
         if _wait_until_ready(settings, crew, is_told):
+            _mention_slow_clients(settings)
             click.echo(f"SVG-AI {_version()} is ready: http://{settings.host}:{settings.port}  (Ctrl-C stops it)")
         while not is_told():
             time.sleep(0.2)
@@ -217,6 +218,13 @@ def _answers(settings: Settings) -> bool:
             return bool(answer.status == 200)
     except OSError:
         return False
+
+
+def _mention_slow_clients(settings: Settings) -> None:
+    if settings.host not in {"127.0.0.1", "localhost", "::1"} and not settings.proxies:
+        click.echo(
+            f"Note: {settings.host} is open to others; without nginx in front, slow clients can block it.", err=True
+        )
 
 
 def _version() -> str:

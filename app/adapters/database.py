@@ -6,6 +6,7 @@ from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
+import orjson
 import structlog
 from sqlalchemy import (
     JSON,
@@ -94,7 +95,7 @@ class Database:
 
     def __init__(self, url: str) -> None:
         self.url = url
-        self.engine: Engine = create_engine(url, pool_pre_ping=True, **_engine_options(url))
+        self.engine: Engine = create_engine(url, pool_pre_ping=True, json_serializer=_storable, **_engine_options(url))
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
@@ -118,6 +119,19 @@ def _or_away() -> Iterator[None]:
     except (OperationalError, InterfaceError, PoolExhausted) as error:
         log.warning("database is away", reason=str(error).partition("\n")[0])
         raise StoreAway("The service cannot reach its database. Try again soon.") from error
+
+
+def _storable(document: Any) -> str:
+    """JSON without NUL characters, which PostgreSQL cannot keep; strangers put them into their files."""
+    return orjson.dumps(_without_nul(document)).decode()
+
+
+def _without_nul(value: Any) -> Any:
+    if isinstance(value, str):
+        return value.replace("\0", "\N{REPLACEMENT CHARACTER}")
+    if isinstance(value, Mapping):
+        return {_without_nul(key): _without_nul(below) for key, below in value.items()}
+    return [_without_nul(below) for below in value] if isinstance(value, list | tuple) else value
 
 
 def _engine_options(url: str) -> dict[str, Any]:
@@ -227,7 +241,9 @@ class DatabaseJobs:
         lost = and_(jobs.c.state == State.RUNNING, jobs.c.lease_until < clock())
         again = update(jobs).where(lost, jobs.c.attempts < max_attempts)
         again = again.values(**QUEUED_ANEW)
-        ended = update(jobs).where(lost, jobs.c.attempts >= max_attempts)
+        # The second kind is what a lowered limit leaves behind: nobody may claim it any more.
+        stuck = and_(jobs.c.state == State.QUEUED, jobs.c.attempts >= max_attempts)
+        ended = update(jobs).where(or_(and_(lost, jobs.c.attempts >= max_attempts), stuck))
         ended = ended.values(state=State.FAILED, error=error, finished_at=clock(), **NO_LEASE)
         return self._ids(again), self._ids(ended)
 

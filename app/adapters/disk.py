@@ -2,15 +2,33 @@
 
 from __future__ import annotations
 
+import contextlib
 import os
 import re
 import secrets
 import shutil
 import time
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-KEY = re.compile(r"[a-z0-9_]{1,64}/[A-Za-z0-9_-]{1,64}(\.[a-z]{1,8})?")
+import structlog
+
+from app.errors import StoreAway
+from app.jobs import JOB_ID
+
+log = structlog.get_logger()
+
+KEY = re.compile(rf"{JOB_ID.pattern}/[A-Za-z0-9_-]{{1,64}}(\.[a-z]{{1,8}})?")
+PROBE_BYTES = 64 * 1024
+
+
+@contextlib.contextmanager
+def _or_away() -> Iterator[None]:
+    try:
+        yield
+    except OSError as error:
+        log.error("storage fails", reason=str(error))
+        raise StoreAway(f"The storage cannot be used just now ({error.strerror}). Try again soon.") from error
 
 
 class DiskBlobs:
@@ -21,6 +39,10 @@ class DiskBlobs:
 
     def put(self, key: str, data: bytes) -> None:
         target = self._path(key)
+        with _or_away():
+            self._write(target, data)
+
+    def _write(self, target: Path, data: bytes) -> None:
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.part")
         try:
@@ -36,10 +58,11 @@ class DiskBlobs:
         _sync_folder(self._folder)
 
     def get(self, key: str) -> bytes | None:
-        try:
-            return self._path(key).read_bytes()
-        except FileNotFoundError:
-            return None
+        with _or_away():
+            try:
+                return self._path(key).read_bytes()
+            except FileNotFoundError:
+                return None
 
     def remove(self, job_id: str) -> None:
         shutil.rmtree(self._path(f"{job_id}/x").parent, ignore_errors=True)
@@ -49,14 +72,15 @@ class DiskBlobs:
             return
         before = time.time() - seconds
         for entry in os.scandir(self._folder):
-            if entry.is_dir() and entry.stat().st_mtime < before:
+            # Whatever else lies in the folder is not ours to delete.
+            if JOB_ID.fullmatch(entry.name) and entry.stat().st_mtime < before:
                 yield entry.name
 
     def check(self) -> None:
-        self._folder.mkdir(parents=True, exist_ok=True)
         probe = self._folder / f".probe-{secrets.token_hex(6)}"
-        probe.write_bytes(b"")
-        probe.unlink()
+        with _or_away():
+            self._write(probe, bytes(PROBE_BYTES))
+            probe.unlink()
 
     def _path(self, key: str) -> Path:
         if not KEY.fullmatch(key):

@@ -29,7 +29,8 @@ def build(services: Services) -> Flask:
     )
     app.config.update(
         MAX_CONTENT_LENGTH=settings.max_request_size + FORM_OVERHEAD_BYTES,
-        MAX_FORM_MEMORY_SIZE=FORM_OVERHEAD_BYTES,
+        # Werkzeug holds this against what it has buffered of a file too, so less would refuse files.
+        MAX_FORM_MEMORY_SIZE=settings.max_request_size + FORM_OVERHEAD_BYTES,
         MAX_FORM_PARTS=20,
         PROPAGATE_EXCEPTIONS=False,
         DEBUG=settings.debug,

@@ -166,8 +166,8 @@ def _too_large() -> Response:
     if actual > limit:
         detail = f"The request has {actual} bytes; the limit is {limit}."
         return from_error(service.RequestTooLarge(detail, limit=limit, actual=actual))
-    parts, field_bytes = current_app.config["MAX_FORM_PARTS"], current_app.config["MAX_FORM_MEMORY_SIZE"]
-    detail = f"The body is over {limit} bytes, or the form has over {parts} fields or one of over {field_bytes} bytes."
+    parts = current_app.config["MAX_FORM_PARTS"]
+    detail = f"The body has over {limit} bytes, or the form over {parts} parts; these are the limits."
     return from_error(service.RequestTooLarge(detail, limit=limit))
 
 

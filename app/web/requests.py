@@ -51,6 +51,7 @@ def install(app: Flask, services: Services) -> None:
     )
     app.before_request(_begin)
     app.after_request(_end)
+    app.teardown_request(lambda _: request.close())  # and with it the files that were sent
 
 
 def _begin() -> None:

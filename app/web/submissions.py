@@ -31,7 +31,7 @@ ConvertOptions: type[BaseModel] = create_model(
 """`svgai.Options` as the API takes them: the same names, defaults and bounds."""
 
 
-def _body() -> RequestBody:
+def _described() -> RequestBody:
     options = ConvertOptions.model_json_schema()["properties"]
     picture = {"type": "string", "format": "binary", "description": "The picture file."}
     form = {
@@ -52,18 +52,28 @@ def _body() -> RequestBody:
     )
 
 
-BODY = _body()
+BODY = _described()
 
 
 def read_submission(request: Request, query: BaseModel) -> tuple[bytes, Options]:
     """The picture's bytes, and the options of query and form together; the form's win."""
     given = query.model_dump(exclude_unset=True)
-    if request.mimetype == "multipart/form-data":
-        picture = _file(request)
-        given |= ConvertOptions.model_validate(request.form.to_dict()).model_dump(exclude_unset=True)
-    else:
-        picture = request.get_data(cache=False, parse_form_data=False)
+    try:
+        if request.mimetype == "multipart/form-data":
+            picture = _file(request)
+            given |= ConvertOptions.model_validate(request.form.to_dict()).model_dump(exclude_unset=True)
+        else:
+            picture = _body_of(request)
+    except OSError as error:  # how gunicorn tells of a body that is not what its headers say
+        raise RequestMalformed(f"The body cannot be read: {error!s:.100}.") from None
     return picture, Options(**given)
+
+
+def _body_of(request: Request) -> bytes:
+    body = request.get_data(cache=False, parse_form_data=False)
+    if request.content_length and len(body) < request.content_length:
+        raise RequestMalformed(f"The body broke off after {len(body)} of {request.content_length} bytes.")
+    return body
 
 
 def _file(request: Request) -> bytes:

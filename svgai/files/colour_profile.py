@@ -30,7 +30,7 @@ def to_srgb(colour: Image.Image, icc: bytes | None) -> Image.Image:
     if _MODES.get(space) == "RGB" and colour.mode == "L":
         colour = colour.convert("RGB")
     if _MODES.get(space) != colour.mode:
-        raise ProfileBroken(f"it is made for {space}, and the picture is {colour.mode}")
+        raise ProfileBroken(f"it is made for {space!r:.20}, and the picture is {colour.mode}")
     return _applied(colour, profile)
 
 

@@ -129,7 +129,7 @@ def _foreign_name(data: bytes) -> str:
 def open_picture(data: bytes, name: str) -> ImageFile.ImageFile:
     """Read what a file says of itself; its pixels stay undecoded."""
     if name == "PNG":
-        data = png.without_text(data)
+        data = png.without_bombs(data)
     return FORMATS[name](_PatientBytes(data))
 
 

@@ -1,4 +1,4 @@
-"""Files taken from the disk, unless they are too many bytes to be read at all."""
+"""Files taken from the disk, never more bytes of them than are allowed."""
 
 from __future__ import annotations
 
@@ -9,18 +9,20 @@ from svgai.options import Limits
 
 
 def read_file(path: Path, limits: Limits) -> bytes:
-    """The bytes of a picture file."""
+    """The bytes of a picture file, or of a pipe with a name."""
     try:
-        size = path.stat().st_size
-        is_file = path.is_file()
+        if path.is_dir():
+            raise PictureMissing(f"{path} is a folder.")
+        with path.open("rb") as file:
+            data = file.read(limits.max_bytes + 1)
+        size = max(len(data), path.stat().st_size)
+    except FileNotFoundError as error:
+        raise PictureMissing(f"There is no file {path}.") from error
     except (OSError, ValueError) as error:
-        raise PictureMissing(f"There is no file {path!s:.200}.") from error
-    if not is_file:
-        raise PictureMissing(f"{path} is a folder, or another thing that is no file.")
+        raise PictureMissing(
+            f"{str(path)!r:.200} cannot be read: {getattr(error, 'strerror', None) or error}."
+        ) from error
     if size > limits.max_bytes:
         detail = f"The file has {size:,} bytes; the limit is {limits.max_bytes:,}."
         raise PictureTooManyBytes(detail, limit=limits.max_bytes, actual=size)
-    try:
-        return path.read_bytes()
-    except OSError as error:
-        raise PictureMissing(f"{path} cannot be read: {error.strerror}.") from error
+    return data

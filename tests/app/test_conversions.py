@@ -114,6 +114,29 @@ def test_nothing_to_convert_in_is_no_fault_of_the_picture(services: Services) ->
     assert now(services, job).state is State.SUCCEEDED
 
 
+def test_a_disk_that_is_full_for_a_moment_costs_no_job(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = submitted(services)
+
+    def full(*_: Any) -> None:
+        raise StoreAway("No space left on device")
+
+    for method in ("put", "get"):
+        with monkeypatch.context() as trouble:
+            trouble.setattr(services.blobs, method, full)
+            for _ in range(5):
+                conversions.perform(services, job.id, FakeConverter())
+    assert (now(services, job).state, now(services, job).attempts) == (State.QUEUED, 0)
+    conversions.perform(services, job.id, FakeConverter())
+    assert now(services, job).state is State.SUCCEEDED
+
+
+@pytest.mark.parametrize("job_id", ["", "job_1", "../etc/passwd", "job_\0", "JOB_" + "0" * 36, "job_" + "0" * 37])
+def test_an_id_that_is_none_is_never_asked_of_the_database(services: Services, job_id: str) -> None:
+    services.jobs.get = None
+    with pytest.raises(JobNotFound):
+        conversions.find(services, job_id)
+
+
 def test_a_database_that_is_away_for_a_moment_stops_no_conversion(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:

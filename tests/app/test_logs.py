@@ -58,6 +58,12 @@ def test_no_secret_reaches_the_log(log_file: Path, name: str, value: str) -> Non
     assert "***" in log_file.read_text()
 
 
+def test_nobody_can_steer_a_terminal_or_forge_a_line(log_file: Path) -> None:
+    structlog.get_logger("x").info("request", path="/\x1b[31m\n2026 forged")
+    (line,) = lines(log_file)
+    assert line["path"] == "/\\x1b[31m\\n2026 forged"
+
+
 def test_what_libraries_log_takes_the_same_shape(log_file: Path) -> None:
     logging.getLogger("some.library").warning("cannot reach redis://:%s@host/0", "hunter2")
     (line,) = lines(log_file)

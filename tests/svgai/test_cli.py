@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 import time
+from pathlib import Path
 
 import click
 import pytest
@@ -242,3 +243,61 @@ def test_commands_of_others_are_found_and_broken_ones_hidden(monkeypatch):
     assert "serve" not in shown
     assert run("wave").stdout == "hello\n"
     assert run("serve").exit_code == 2
+
+
+def test_nothing_but_the_drawing_is_ever_written(here):
+    (here / "precious").write_text("mine")
+    (here / ".out.svg.part").symlink_to("precious")
+    assert run("convert", "logo.png", "-o", "out.svg").exit_code == 0
+    assert (here / "precious").read_text() == "mine"
+    assert not (here / "out.svg").is_symlink()
+
+
+def test_replacing_keeps_the_rights_and_follows_a_link(here):
+    (here / "real.svg").write_text("old")
+    (here / "real.svg").chmod(0o640)
+    (here / "link.svg").symlink_to("real.svg")
+    assert run("convert", "logo.png", "-o", "link.svg", "--force").exit_code == 0
+    assert (here / "link.svg").is_symlink()
+    assert (here / "real.svg").read_text().startswith("<svg")
+    assert (here / "real.svg").stat().st_mode & 0o777 == 0o640
+
+
+def test_what_is_no_file_is_not_replaced(here):
+    os.mkfifo(here / "fifo")
+    answer = run("convert", "logo.png", "-o", "fifo", "--force")
+    assert answer.exit_code == 1
+    assert "no file that could be replaced" in answer.stderr
+    assert (here / "fifo").is_fifo()
+
+
+def test_a_drawing_that_cannot_be_written_leaves_nothing(here, monkeypatch):
+    def full(*_):
+        raise OSError(28, "No space left on device")
+
+    monkeypatch.setattr(os, "fchmod", full)
+    answer = run("convert", "logo.png", "-o", "out.svg")
+    assert (answer.exit_code, answer.stderr) == (1, "svgai: logo.png: No space left on device\n")
+    assert sorted(path.name for path in here.glob(".out*")) == []
+
+
+@pytest.mark.parametrize(
+    "arguments", [["."], ["/"], [""], ["logo.png", "-o", "logo.png/"], ["logo.png", "-o", "/proc/x/"]]
+)
+def test_a_wrong_place_is_told_in_words(here, arguments):
+    answer = run("convert", *arguments)
+    assert answer.exit_code == 2
+    assert "Error: " in answer.stderr
+
+
+def test_a_name_cannot_steer_the_terminal(here):
+    name = "evil\x1b[31m\n.png"
+    (here / name).write_bytes(b"no picture")
+    assert "\x1b" not in run("convert", name).stderr
+
+
+def test_a_pipe_with_a_name_is_read(here):
+    line = "svgai convert <(cat logo.png) -o piped.svg"
+    tools = str(Path(sys.executable).parent)
+    subprocess.run(["bash", "-c", line], cwd=here, env={"PATH": f"{tools}:/usr/bin:/bin"}, check=True)
+    assert (here / "piped.svg").read_text().startswith("<svg")

@@ -179,6 +179,13 @@ def test_what_a_child_says_is_checked(facts: dict[str, object], svg: bytes) -> N
     assert _checked(SVG, FACTS, Limits()).svg == SVG
 
 
+def test_a_child_that_aborts_for_want_of_memory_is_told_as_that_and_not_tried_again() -> None:
+    sandbox = Sandbox(Bounds(60, 1024, 100, Limits()))
+    with pytest.raises(ConversionTooHungry, match="1024 MB"):
+        sandbox.convert(noise_png(2600), {}, ignore)
+    sandbox.close()
+
+
 def test_a_lost_lease_stops_the_conversion(sandbox: Sandbox) -> None:
     sandbox.warm()
     pid = pid_of(sandbox)

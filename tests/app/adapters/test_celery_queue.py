@@ -53,6 +53,16 @@ def test_no_message_is_lost_doubled_or_seen_half_written(settings: Settings, tmp
     assert list((tmp_path / "broker" / "messages").iterdir()) == []
 
 
+@pytest.mark.parametrize("data", [b"", b"{", b"[]", b"{}", b"\xff\xfe", b'{"properties": 1}'])
+def test_a_message_that_cannot_be_read_is_dropped(settings: Settings, tmp_path: Path, data: bytes) -> None:
+    CeleryQueue(make_celery(settings)).announce(job())
+    broken = tmp_path / "broker" / "messages" / f"0000_x.{QUEUES[0]}.msg"
+    broken.write_bytes(data)
+    with make_celery(settings).connection() as connection, connection.channel() as channel:
+        assert channel._get(QUEUES[0])["headers"]["argsrepr"] == "['job_1']"
+    assert not broken.exists()
+
+
 @pytest.mark.end_to_end
 def test_an_announcement_reaches_redis(tmp_path: Path, redis: RedisServer) -> None:
     settings = Settings(_env_file=None, data_dir=tmp_path, broker_url=redis.url)

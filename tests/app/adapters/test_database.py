@@ -161,6 +161,15 @@ def test_an_attempt_that_was_none_is_not_counted_and_the_job_waits(jobs: Jobs) -
     assert [due.id for due in jobs.unannounced(-1, 10)] == [job.id]
 
 
+def test_jobs_that_a_lowered_limit_leaves_behind_are_ended(jobs: Jobs) -> None:
+    job = add(jobs)
+    for _ in range(2):
+        assert jobs.give_back(claim(jobs, job))
+    assert jobs.claim(job.id, "mine", 60, 2) is None
+    assert jobs.reap(2, {"code": "x"}) == ([], [job.id])
+    assert jobs.get(job.id).state is State.FAILED
+
+
 def test_unfinished_jobs_are_counted_by_state(jobs: Jobs) -> None:
     claim(jobs, add(jobs))
     add(jobs)
@@ -174,6 +183,15 @@ def test_expired_jobs_are_removed_unless_they_run(jobs: Jobs) -> None:
     claim(jobs, running)
     assert jobs.remove_expired(10) == [gone.id]
     assert jobs.known([kept.id, gone.id, running.id, "job_0"]) == {kept.id, running.id}
+
+
+def test_what_strangers_put_into_their_files_can_be_kept(database: Database) -> None:
+    jobs = DatabaseJobs(database)
+    job = claim(jobs, add(jobs))
+    assert jobs.succeed(
+        job, {"warnings": ["GR\0Y \\u0000 \ud83d\ude00".encode("utf-16", "surrogatepass").decode("utf-16")]}, "key"
+    )
+    assert jobs.get(job.id).result == {"warnings": ["GR\N{REPLACEMENT CHARACTER}Y \\u0000 \U0001f600"]}
 
 
 def test_of_many_that_claim_at_once_one_wins(database: Database) -> None:

@@ -18,6 +18,7 @@ from app.web.problems import ANSWERS, from_error
 from svgai.errors import SvgaiError
 from tests.samples import logo_png
 
+SOME_JOB = "job_" + "0" * 36
 ABSTRACT = {SvgaiError, svgai.errors.PictureError, errors.ServiceError}
 
 
@@ -63,7 +64,7 @@ def test_what_is_for_the_inside_is_not_there_for_the_outside(client: FlaskClient
     [
         ("GET", "/nowhere", 404, "route.not_found"),
         ("DELETE", "/api/v1/jobs", 405, "route.method_not_allowed"),
-        ("GET", "/api/v1/jobs/job_0", 404, "job.not_found"),
+        ("GET", f"/api/v1/jobs/{SOME_JOB}", 404, "job.not_found"),
         ("POST", "/", 405, "route.method_not_allowed"),
     ],
 )
@@ -83,7 +84,7 @@ def test_a_fault_of_ours_tells_nothing_of_the_inside(app: Flask, services: Servi
         raise ZeroDivisionError("password=hunter2")
 
     services.jobs.get = broken
-    answer = app.test_client().get("/api/v1/jobs/job_0")
+    answer = app.test_client().get(f"/api/v1/jobs/{SOME_JOB}")
     assert (answer.status_code, answer.get_json()["code"]) == (500, "internal")
     assert "hunter2" not in answer.text
     assert "ZeroDivision" not in answer.text
@@ -95,7 +96,7 @@ def test_in_debug_a_fault_is_told_in_full(services: Services) -> None:
 
     services.jobs.get = broken
     chatty = Services(**{**vars(services), "settings": services.settings.model_copy(update={"debug": True})})
-    assert "the reason" in create_app(chatty).test_client().get("/api/v1/jobs/job_0").get_json()["detail"]
+    assert "the reason" in create_app(chatty).test_client().get(f"/api/v1/jobs/{SOME_JOB}").get_json()["detail"]
 
 
 def test_metrics_outlive_the_database(client: FlaskClient, services: Services) -> None:
@@ -115,7 +116,7 @@ def test_a_database_that_is_away_is_a_503_that_says_when_to_come_back(app: Flask
         raise StoreAway("away")
 
     services.jobs.get = away
-    answer = app.test_client().get("/api/v1/jobs/job_0")
+    answer = app.test_client().get(f"/api/v1/jobs/{SOME_JOB}")
     assert (answer.status_code, answer.headers["Retry-After"]) == (503, "5")
     assert answer.get_json()["retryable"]
 
