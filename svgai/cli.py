@@ -289,6 +289,40 @@ def _counted(number: int, noun: str) -> str:
 
 
 @main.command()
+@click.argument("file", metavar="FILE")
+@click.option("--explain", "folder", metavar="DIR", help="Draw what each stage found, as pictures in this folder.")
+@click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
+def analyze(file: str, folder: str | None, as_json: bool) -> None:
+    """Show what the engine sees in a picture.
+
+    Its inks, and how much of it they explain. --explain draws a picture of each stage: a tool for
+    whoever works on the tracer, or wonders about a result.
+    """
+    from svgai.analysis import analyze as look
+    from svgai.analysis import explain
+
+    try:
+        analysis = look(_Errand(file, _STANDARD).read(Limits()), Limits())
+        made = explain(analysis, Path(folder)) if folder else []
+    except (SvgaiError, _Refused, OSError) as error:
+        click.echo(f"svgai: {_printable(file)}: {_reason(error) if isinstance(error, OSError) else error}", err=True)
+        sys.exit(1)
+    _tell_analysis(analysis.facts(), as_json)
+    for path in made:
+        click.echo(f"wrote {path}", err=True)
+
+
+def _tell_analysis(facts: dict[str, Any], as_json: bool) -> None:
+    if as_json:
+        click.echo(json.dumps(facts))
+        return
+    click.echo(f"{facts['width']} x {facts['height']} pixels, {_counted(len(facts['inks']), 'ink')}")
+    _tell(f"  {ink['colour']:16} {ink['share']:7.2%}" for ink in facts["inks"])
+    click.echo(f"edges {facts['edges']:.2%}, unexplained {facts['unexplained']:.2%}")
+    _tell(f"note: {warning}" for warning in facts["warnings"])
+
+
+@main.command()
 @click.option("--json", "as_json", is_flag=True, help="The findings as JSON.")
 def doctor(as_json: bool) -> None:
     """Check that everything a conversion needs is here and works."""

@@ -12,6 +12,7 @@ from typing import Any
 _LIBRARIES = {
     "cv2": "opencv-python",
     "defusedxml": "defusedxml",
+    "numba": "numba",
     "numpy": "numpy",
     "PIL": "pillow",
     "skia": "skia-python",

@@ -26,8 +26,8 @@ class CeleryQueue:
 def make_celery(settings: Settings) -> Celery:
     """Celery as both the web and the workers use it: no result backend, no remote control, no pickle."""
     celery = Celery("svgai", broker=settings.broker, set_as_current=False)
-    if is_folder(settings):
-        celery.conf.broker_transport = "app.adapters.folder_broker:Transport"
+    module = "folder_broker" if is_folder(settings) else "redis_broker"
+    celery.conf.broker_transport = f"app.adapters.{module}:Transport"
     celery.conf.update(
         task_serializer="json",
         accept_content=["json"],

@@ -32,7 +32,9 @@ def test_the_command_works(line: str, folder: Path, service: Service) -> None:
     line = line.replace("http://127.0.0.1:8000", service.url)
     tools = Path(sys.executable).parent
     subprocess.run(line, shell=True, cwd=folder, env={"PATH": f"{tools}:/usr/bin:/bin"}, check=True)  # noqa: S602
-    if "doctor" not in line and "-o -" not in line:
+    if "analyze" in line:
+        assert len(list(folder.glob("seen/*.png"))) == 4
+    elif "doctor" not in line and "-o -" not in line:
         (drawing,) = folder.rglob("logo.svg")
         assert drawing.read_text().startswith("<svg")
 

@@ -14,7 +14,7 @@ from app.adapters.celery_queue import CONVERT, CeleryQueue, make_celery
 from app.conversions import QUEUES
 from app.jobs import Job
 from app.settings import Settings
-from tests.servers import RedisServer
+from tests.servers import RedisServer, redis_server
 from tests.service import free_port
 
 
@@ -71,6 +71,25 @@ def test_an_announcement_reaches_redis(tmp_path: Path, redis: RedisServer) -> No
         CeleryQueue(make_celery(settings)).announce(job())
         assert client.llen(QUEUES[0]) == 1
         client.delete(QUEUES[0])
+
+
+@pytest.mark.end_to_end
+def test_a_message_that_cannot_be_acknowledged_does_not_keep_its_place(tmp_path: Path) -> None:
+    """Or a worker whose Redis went away at the wrong moment would never ask for another."""
+    with redis_server(tmp_path / "redis") as server:
+        settings = Settings(_env_file=None, data_dir=tmp_path, broker_url=server.url)
+        celery = make_celery(settings)
+        CeleryQueue(celery).announce(job())
+        with celery.connection() as connection:
+            channel = connection.channel()
+            channel.basic_qos(0, 1, False)
+            message = channel.basic_get(QUEUES[0], no_ack=False)
+            assert not channel.qos.can_consume()
+            server.kill()
+            with pytest.raises(connection.connection_errors):
+                message.ack()
+            assert channel.qos.can_consume()
+            server.start()
 
 
 def test_a_broker_that_is_away_is_told_of_at_once(tmp_path: Path) -> None:

@@ -1,0 +1,101 @@
+"""Coverage read from a picture is the area that each ink covers."""
+
+from __future__ import annotations
+
+import itertools
+
+import numpy as np
+import pytest
+
+from svgai import Limits
+from svgai.cover import Cover, Inks, premultiplied
+from svgai.engine.coverage import REACH, _pure, unmix
+from svgai.engine.kernels import explain
+from svgai.files.intake import from_array
+from tests.svgai.engine.test_inks import BLUE, RED, WHITE, drawn
+
+NOTHING = (0, 0, 0, 0)
+
+
+def inks(*colours: tuple[int, int, int, int]) -> Inks:
+    straight = np.array(colours, np.float32)
+    return Inks(np.concatenate([straight[:, :3] * straight[:, 3:] / 255, straight[:, 3:]], axis=1).astype(np.float32))
+
+
+def amount(cover: Cover, ink: int) -> np.ndarray:
+    return np.where(cover.first == ink, cover.share, 0) + np.where(
+        (cover.second == ink) & ~cover.is_pure, 1 - cover.share, 0
+    )
+
+
+@pytest.mark.parametrize("background", [WHITE, NOTHING], ids=["white", "nothing"])
+def test_the_coverage_of_a_slanted_edge_is_its_area(background: tuple[int, int, int, int]) -> None:
+    shape = (20.0, 10.0, 80.0, 30.0, 70.0, 90.0)
+    cover = unmix(drawn([("polygon", shape, RED)], background), inks(RED, background))
+    area = np.asarray(drawn([("polygon", shape, (0, 0, 0, 255))]).rgba[..., 3]) / 255
+    assert np.abs(amount(cover, 0) - area).max() < 0.02
+    assert cover.misfit.max() < 6  # at the tips, which are too thin to hold a pixel of their own
+
+
+def test_the_sum_of_coverage_is_where_an_edge_runs() -> None:
+    cover = unmix(drawn([("rectangle", (0, 0, 37.25 - 1 / 8, 96), RED)], WHITE), inks(RED, WHITE))
+    assert np.allclose(amount(cover, 0).sum(axis=1), 37.25, atol=0.01)
+
+
+def test_what_is_no_mix_of_what_is_near_is_owned_up_to() -> None:
+    picture = drawn([("ellipse", (40, 40, 43, 43), (0, 200, 0, 255))], WHITE)
+    cover = unmix(picture, inks(RED, WHITE))
+    assert cover.misfit[41, 41] > 50
+    assert cover.misfit[10, 10] == 0
+
+
+def test_first_covers_at_least_half() -> None:
+    cover = unmix(
+        drawn([("ellipse", (10, 10, 80, 80), RED), ("ellipse", (40, 40, 90, 90), BLUE)], WHITE), inks(RED, BLUE, WHITE)
+    )
+    assert cover.share.min() >= 0.5
+    assert cover.share.max() <= 1
+
+
+def test_the_picture_is_not_touched() -> None:
+    picture = drawn([("ellipse", (10, 10, 80, 80), RED)], WHITE)
+    before = picture.rgba.copy()
+    unmix(picture, inks(RED, WHITE))
+    assert np.array_equal(picture.rgba, before)
+
+
+def test_the_kernel_does_what_its_slow_twin_does() -> None:
+    picture = from_array(np.random.default_rng(3).integers(0, 256, (12, 14, 4), np.uint8), Limits())
+    some = inks(RED, BLUE, WHITE, NOTHING)
+    pixels = premultiplied(picture)
+    pixels[::3, ::2] = some.colours[np.random.default_rng(4).integers(0, 4, (4, 7))]
+    pure = _pure(pixels, some.colours)
+    shape = pure.shape
+    made = (
+        np.zeros(shape, np.int16),
+        np.zeros(shape, np.int16),
+        np.ones(shape, np.float32),
+        np.zeros(shape, np.float32),
+    )
+    explain(pixels, some.colours, pure, REACH, *made)
+    for y, x in np.ndindex(shape):
+        first, second, share, misfit = (values[y, x] for values in made)
+        mix = share * some.colours[first] + (1 - share) * some.colours[second]
+        if pure[y, x] >= 0:
+            assert (first, second, misfit) == (pure[y, x], pure[y, x], 0)
+            continue
+        assert misfit == pytest.approx(np.linalg.norm(pixels[y, x] - mix), abs=0.01)
+        assert misfit**2 <= slow_misfit(pixels[y, x], near(pure, y, x), some.colours) ** 2 + 1.01
+
+
+def near(pure: np.ndarray, y: int, x: int) -> set[int]:
+    window = pure[max(0, y - REACH) : y + REACH + 1, max(0, x - REACH) : x + REACH + 1]
+    return {int(ink) for ink in window.ravel() if ink >= 0}
+
+
+def slow_misfit(pixel: np.ndarray, present: set[int], colours: np.ndarray) -> float:
+    shares = np.linspace(0, 1, 2001)[:, None]
+    mixes = [
+        colours[a] * shares + colours[b] * (1 - shares) for a, b in itertools.combinations_with_replacement(present, 2)
+    ]
+    return float(min(np.linalg.norm(mix - pixel, axis=1).min() for mix in mixes))
