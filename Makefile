@@ -2,6 +2,7 @@
 .DEFAULT_GOAL := help
 BIN := .venv/bin
 PYTEST ?=
+BENCH ?=
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -25,8 +26,8 @@ check: setup-dev  ## Format, lint, types, layers
 	$(BIN)/lint-imports
 	$(BIN)/mypy
 
-bench: setup-dev  ## Measure the library: seconds and quality on drawn pictures
-	$(BIN)/python -m bench.convert
+bench: setup-dev  ## Measure tracers side by side (BENCH="FOLDER --tracer svgai --tracer potrace4x" for others)
+	$(BIN)/python -m bench.trace --html reports/trace $(BENCH)
 
 picture: setup-dev  ## Draw the picture in the README anew
 	$(BIN)/python -m bench.picture

@@ -1,1 +1,1 @@
-"""Measurements of the project on itself; `make bench` runs them."""
+"""Measurements of the project on drawings whose truth is known; `make bench` runs them."""

@@ -101,6 +101,7 @@ missing_test_tools() {
     # Playwright's driver is linked against this.
     has_library .venv/bin/python libatomic.so.1 || echo libatomic1
     has_any curl || echo curl
+    has_any potrace || echo potrace
 }
 
 # nginx is unpacked, not installed: Debian's package would start to serve port 80 of this machine.
