@@ -50,20 +50,17 @@ def _spread(pixels: Premultiplied) -> NDArray[np.float32]:
 
 def _modes(colours: Premultiplied, at_most: int) -> Premultiplied:
     """The colours that others gather around, the most frequent first."""
-    packed, counts = np.unique(np.rint(colours).astype(np.uint8).view(np.uint32), return_counts=True)
-    order = np.argsort(-counts, kind="stable")
+    packed = np.rint(colours).astype(np.uint8).view(np.uint32).ravel()
+    values, counts = np.unique(packed, return_counts=True)
     modes = np.empty((0, 4), np.float32)
-    for value in packed[order].view(np.uint8).reshape(-1, 4).astype(np.float32):
+    for value in values[np.argsort(-counts, kind="stable")]:
         if len(modes) == at_most:
             break
-        if not len(modes) or np.linalg.norm(modes - value, axis=1).min() >= SAME:
-            modes = np.vstack([modes, value])
-    return np.array([_centre(colours, mode) for mode in modes], np.float32).reshape(-1, 4)
-
-
-def _centre(colours: Premultiplied, mode: Premultiplied) -> NDArray[np.float64]:
-    """Where the colours around a mode lie on average: premultiplied ones are no whole numbers."""
-    return np.asarray(colours[np.abs(colours - mode).max(axis=1) <= 1].mean(axis=0, dtype=np.float64))
+        # Premultiplied colours are no whole numbers: those that round to the same are averaged.
+        mode = np.array(value).reshape(1).view(np.uint8).astype(np.float32)
+        if not len(modes) or np.linalg.norm(modes - mode, axis=1).min() >= SAME:
+            modes = np.vstack([modes, colours[packed == value].mean(axis=0, dtype=np.float64).astype(np.float32)])
+    return modes
 
 
 def _with_thin_ones(inks: Premultiplied, edges: Premultiplied, at_most: int) -> Premultiplied:

@@ -24,6 +24,26 @@ def compiled(function: Kernel) -> Kernel:
 
 
 @compiled
+def find_pure(pixels: Floats, inks: Floats, tolerance: float, pure: Indices) -> None:
+    """Write the index of the ink that fills each pixel, or -1: no channel may differ by the tolerance.
+
+    pixels: height x width x 4; inks: n x 4. Of several inks the nearest wins, of equally near ones the first.
+    """
+    height, width = pure.shape
+    for y in range(height):
+        for x in range(width):
+            pure[y, x] = -1
+            least = tolerance
+            for k in range(inks.shape[0]):
+                difference = 0.0
+                for c in range(4):
+                    difference = max(difference, abs(pixels[y, x, c] - inks[k, c]))
+                if difference < least:
+                    least = difference
+                    pure[y, x] = k
+
+
+@compiled
 def explain(
     pixels: Floats,
     inks: Floats,

@@ -9,8 +9,8 @@ import pytest
 
 from svgai import Limits
 from svgai.cover import Cover, Inks, premultiplied
-from svgai.engine.coverage import REACH, _pure, unmix
-from svgai.engine.kernels import explain
+from svgai.engine.coverage import PURE, REACH, unmix
+from svgai.engine.kernels import explain, find_pure
 from svgai.files.intake import from_array
 from tests.svgai.engine.test_inks import BLUE, RED, WHITE, drawn
 
@@ -69,8 +69,11 @@ def test_the_kernel_does_what_its_slow_twin_does() -> None:
     some = inks(RED, BLUE, WHITE, NOTHING)
     pixels = premultiplied(picture)
     pixels[::3, ::2] = some.colours[np.random.default_rng(4).integers(0, 4, (4, 7))]
-    pure = _pure(pixels, some.colours)
-    shape = pure.shape
+    shape = pixels.shape[:2]
+    pure = np.empty(shape, np.int16)
+    find_pure(pixels, some.colours, PURE, pure)
+    assert (pure == slow_pure(pixels, some.colours)).all()
+    assert (pure >= 0).sum() >= 28
     made = (
         np.zeros(shape, np.int16),
         np.zeros(shape, np.int16),
@@ -86,6 +89,11 @@ def test_the_kernel_does_what_its_slow_twin_does() -> None:
             continue
         assert misfit == pytest.approx(np.linalg.norm(pixels[y, x] - mix), abs=0.01)
         assert misfit**2 <= slow_misfit(pixels[y, x], near(pure, y, x), some.colours) ** 2 + 1.01
+
+
+def slow_pure(pixels: np.ndarray, colours: np.ndarray) -> np.ndarray:
+    differences = np.abs(pixels[:, :, None] - colours).max(axis=-1)
+    return np.where(differences.min(axis=-1) < PURE, differences.argmin(axis=-1), -1)
 
 
 def near(pure: np.ndarray, y: int, x: int) -> set[int]:
