@@ -14,8 +14,10 @@ from svgai.conversion import take_in
 from svgai.cover import Cover, Inks
 from svgai.engine.coverage import unmix
 from svgai.engine.inks import find_inks
+from svgai.engine.mapping import find_boundaries, find_regions
 from svgai.options import Limits
 from svgai.picture import Picture, Pixels, Source
+from svgai.regions import Boundaries, Regions
 
 MOST_INKS = 64
 UNEXPLAINED = 10.0
@@ -32,6 +34,8 @@ class Analysis:
     picture: Picture
     inks: Inks
     cover: Cover
+    regions: Regions
+    boundaries: Boundaries
 
     def facts(self) -> dict[str, Any]:
         """The findings as plain data."""
@@ -43,6 +47,8 @@ class Analysis:
                 {"colour": _name(self.inks, index), "share": round(float(share), 4)}
                 for index, share in enumerate(shares)
             ],
+            "regions": len(self.regions),
+            "boundaries": len(self.boundaries),
             "edges": round(float((~self.cover.is_pure).mean()), 4),
             "unexplained": round(float((self.cover.misfit > UNEXPLAINED).mean()), 4),
             "warnings": list(self.picture.warnings),
@@ -53,7 +59,9 @@ def analyze(source: Source, limits: Limits) -> Analysis:
     """Look at a picture through every stage that there is."""
     picture = take_in(source, limits, lambda stage, *inputs: stage(*inputs))
     inks = find_inks(picture, MOST_INKS)
-    return Analysis(picture, inks, unmix(picture, inks))
+    cover = unmix(picture, inks)
+    regions = find_regions(cover)
+    return Analysis(picture, inks, cover, regions, find_boundaries(regions))
 
 
 def explain(analysis: Analysis, folder: Path) -> list[Path]:
@@ -71,13 +79,33 @@ def _sheets(analysis: Analysis) -> Iterator[tuple[str, Image.Image]]:
     yield "2-inks", _swatches(analysis.inks, analysis.facts()["inks"])
     yield "3-coverage", _enlarged(_covered(analysis))
     yield "4-misfit", _enlarged(_misfit(analysis.cover))
+    yield "5-boundaries", _mapped(analysis)
 
 
 def _enlarged(pixels: Pixels) -> Image.Image:
     """Whole steps, so that every pixel stays a square."""
     image = Image.fromarray(pixels)
-    steps = max(1, _SHEET_PIXELS // max(image.size))
+    steps = _steps(pixels)
     return image.resize((image.width * steps, image.height * steps), Image.Resampling.NEAREST)
+
+
+def _steps(pixels: Pixels) -> int:
+    height, width = pixels.shape[:2]
+    return int(max(1, _SHEET_PIXELS // max(height, width)))
+
+
+def _mapped(analysis: Analysis) -> Image.Image:
+    """The picture, faded, and on it every boundary in a colour of its own, with dots where they meet."""
+    faded = _on_checks(analysis.picture.rgba) // 3 + 170
+    sheet, steps = _enlarged(faded), _steps(faded)
+    canvas = ImageDraw.Draw(sheet)
+    for number, boundary in enumerate(analysis.boundaries):
+        line = [(int(x) * steps, int(y) * steps) for x, y in boundary.points]
+        canvas.line(line, f"hsl({number * 137 % 360}, 90%, 38%)", width=max(1, steps // 3))
+        if not boundary.is_ring:
+            for x, y in (line[0], line[-1]):
+                canvas.ellipse((x - steps, y - steps, x + steps, y + steps), fill="black")
+    return sheet
 
 
 def _on_checks(rgba: Pixels) -> Pixels:

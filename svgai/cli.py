@@ -284,8 +284,8 @@ def _summary(result: svgai.Result) -> str:
     )
 
 
-def _counted(number: int, noun: str) -> str:
-    return f"{number:,} {noun}{'' if number == 1 else 's'}"
+def _counted(number: int, noun: str, nouns: str = "") -> str:
+    return f"{number:,} {noun if number == 1 else nouns or noun + 's'}"
 
 
 @main.command()
@@ -318,6 +318,7 @@ def _tell_analysis(facts: dict[str, Any], as_json: bool) -> None:
         return
     click.echo(f"{facts['width']} x {facts['height']} pixels, {_counted(len(facts['inks']), 'ink')}")
     _tell(f"  {ink['colour']:16} {ink['share']:7.2%}" for ink in facts["inks"])
+    click.echo(f"{_counted(facts['regions'], 'region')}, {_counted(facts['boundaries'], 'boundary', 'boundaries')}")
     click.echo(f"edges {facts['edges']:.2%}, unexplained {facts['unexplained']:.2%}")
     _tell(f"note: {warning}" for warning in facts["warnings"])
 

@@ -1,0 +1,66 @@
+"""The map: which pixels belong together, and the boundaries that two regions share."""
+
+from __future__ import annotations
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+from skimage.measure import label
+
+from svgai.cover import Cover
+from svgai.engine.kernels import walk_cracks
+from svgai.regions import Boundaries, Boundary, Regions
+
+SLIVER = 1.5
+"""A region without a pure pixel, whose ink covers less than this, is an accident of mixing."""
+
+
+def find_regions(cover: Cover) -> Regions:
+    """Pixels that share their first ink and an edge are one region; slivers go to whoever surrounds them."""
+    inks = cover.first
+    for _ in range(2):  # a sliver may surround another
+        inks = _without_slivers(inks, cover)
+    labels = _labelled(inks)
+    owners = np.zeros(labels.max() + 1, np.int16)
+    owners[labels] = inks
+    return Regions(labels, owners)
+
+
+def _labelled(inks: NDArray[np.int16]) -> NDArray[np.int32]:
+    # scikit-image counts from 1; 0 would be a background, of which there is none.
+    return np.asarray(label(inks.astype(np.int32) + 1, connectivity=1, background=0), np.int32) - 1
+
+
+def _without_slivers(inks: NDArray[np.int16], cover: Cover) -> NDArray[np.int16]:
+    labels = _labelled(inks)
+    covered = np.bincount(labels.ravel(), weights=cover.share.ravel())
+    pure = np.bincount(labels.ravel(), weights=cover.is_pure.ravel())
+    is_sliver = ((covered < SLIVER) & (pure == 0))[labels]
+    if not is_sliver.any() or is_sliver.all():
+        return inks
+    return _filled(inks, is_sliver)
+
+
+def _filled(inks: NDArray[np.int16], holes: NDArray[np.bool_]) -> NDArray[np.int16]:
+    """Give each hole's pixels the ink that most of their neighbours have."""
+    votes = np.zeros((int(inks.max()) + 1, *inks.shape), np.float32)
+    for ink in range(len(votes)):
+        mine = ((inks == ink) & ~holes).astype(np.float32)
+        votes[ink] = cv2.boxFilter(mine, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+    filled = inks.copy()
+    winners = votes.argmax(axis=0).astype(np.int16)
+    has_neighbour = holes & (votes.max(axis=0) > 0)
+    filled[has_neighbour] = winners[has_neighbour]
+    return filled
+
+
+def find_boundaries(regions: Regions) -> Boundaries:
+    """Every boundary between two regions, or between a region and what lies outside, once."""
+    height, width = regions.labels.shape
+    most = 2 * ((height + 1) * width + height * (width + 1))
+    points, starts = np.empty((most, 2), np.int32), np.empty(most + 1, np.int32)
+    left, right = np.empty(most, np.int32), np.empty(most, np.int32)
+    count = walk_cracks(regions.labels, points, starts, left, right)
+    return Boundaries(
+        tuple(Boundary(points[starts[n] : starts[n + 1]].copy(), int(left[n]), int(right[n])) for n in range(count))
+    )
