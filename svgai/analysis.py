@@ -15,9 +15,10 @@ from svgai.cover import Cover, Inks
 from svgai.engine.coverage import unmix
 from svgai.engine.inks import find_inks
 from svgai.engine.mapping import find_boundaries, find_regions
+from svgai.engine.outlines import find_outlines
 from svgai.options import Limits
 from svgai.picture import Picture, Pixels, Source
-from svgai.regions import Boundaries, Regions
+from svgai.regions import Boundaries, Outline, Regions
 
 MOST_INKS = 64
 UNEXPLAINED = 10.0
@@ -36,6 +37,7 @@ class Analysis:
     cover: Cover
     regions: Regions
     boundaries: Boundaries
+    outlines: tuple[Outline, ...]
 
     def facts(self) -> dict[str, Any]:
         """The findings as plain data."""
@@ -61,7 +63,9 @@ def analyze(source: Source, limits: Limits) -> Analysis:
     inks = find_inks(picture, MOST_INKS)
     cover = unmix(picture, inks)
     regions = find_regions(cover)
-    return Analysis(picture, inks, cover, regions, find_boundaries(regions))
+    boundaries = find_boundaries(regions)
+    outlines = find_outlines(boundaries, regions, cover)
+    return Analysis(picture, inks, cover, regions, boundaries, outlines)
 
 
 def explain(analysis: Analysis, folder: Path) -> list[Path]:
@@ -79,7 +83,8 @@ def _sheets(analysis: Analysis) -> Iterator[tuple[str, Image.Image]]:
     yield "2-inks", _swatches(analysis.inks, analysis.facts()["inks"])
     yield "3-coverage", _enlarged(_covered(analysis))
     yield "4-misfit", _enlarged(_misfit(analysis.cover))
-    yield "5-boundaries", _mapped(analysis)
+    yield "5-boundaries", _mapped(analysis, [boundary.points for boundary in analysis.boundaries])
+    yield "6-outlines", _mapped(analysis, [outline.points for outline in analysis.outlines])
 
 
 def _enlarged(pixels: Pixels) -> Image.Image:
@@ -94,13 +99,13 @@ def _steps(pixels: Pixels) -> int:
     return int(max(1, _SHEET_PIXELS // max(height, width)))
 
 
-def _mapped(analysis: Analysis) -> Image.Image:
-    """The picture, faded, and on it every boundary in a colour of its own, with dots where they meet."""
+def _mapped(analysis: Analysis, lines: list[Any]) -> Image.Image:
+    """The picture, faded, and on it every line in a colour of its own, with dots where they meet."""
     faded = _on_checks(analysis.picture.rgba) // 3 + 170
     sheet, steps = _enlarged(faded), _steps(faded)
     canvas = ImageDraw.Draw(sheet)
-    for number, boundary in enumerate(analysis.boundaries):
-        line = [(int(x) * steps, int(y) * steps) for x, y in boundary.points]
+    for number, (boundary, points) in enumerate(zip(analysis.boundaries, lines, strict=True)):
+        line = [(float(x) * steps, float(y) * steps) for x, y in points]
         canvas.line(line, f"hsl({number * 137 % 360}, 90%, 38%)", width=max(1, steps // 3))
         if not boundary.is_ring:
             for x, y in (line[0], line[-1]):

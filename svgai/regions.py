@@ -51,3 +51,12 @@ class Boundaries:
 
     def __len__(self) -> int:
         return len(self.all)
+
+
+@dataclass(frozen=True, eq=False)
+class Outline:
+    """Where a boundary really runs."""
+
+    boundary: Boundary
+    points: NDArray[np.float64]
+    """n x 2, (x, y), in the boundary's direction; a ring ends where it begins."""

@@ -10,6 +10,8 @@ from svgai.picture import Picture
 
 PURE = 4.0
 """A pixel this near to an ink is all that ink."""
+STRANGE = 8.0
+"""A pixel this far from every mix of inks near it may hold one from elsewhere."""
 REACH = 2
 """Pixels to each side in which the two inks of an edge are looked for."""
 
@@ -22,5 +24,5 @@ def unmix(picture: Picture, inks: Inks) -> Cover:
     share, misfit = np.ones(shape, np.float32), np.zeros(shape, np.float32)
     pure = np.empty(shape, np.int16)
     find_pure(pixels, inks.colours, PURE, pure)
-    explain(pixels, inks.colours, pure, REACH, first, second, share, misfit)
+    explain(pixels, inks.colours, pure, REACH, STRANGE, first, second, share, misfit)
     return Cover(first, second, share, misfit)

@@ -51,6 +51,7 @@ def explain(
     inks: Floats,
     pure: Indices,
     reach: int,
+    strange: float,
     first: Indices,
     second: Indices,
     share: Floats,
@@ -60,6 +61,7 @@ def explain(
 
     pixels: height x width x 4; inks: n x 4; pure: height x width, an ink's index or -1.
     Writes first, second, share and misfit. Of two mixes that fit alike, the one with fewer inks wins.
+    Where the best of them is off by more than strange, one of the two may be any ink.
     """
     height, width = pure.shape
     count = inks.shape[0]
@@ -107,6 +109,24 @@ def explain(
                     if distance < best - 1.0:
                         best = distance
                         first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
+            if best > strange * strange:
+                # A feature too thin for a pure pixel: one of its inks is near, the other anywhere.
+                for i in range(max(n, 1)):
+                    for b in range(count):
+                        a = found[i] if n > 0 else 0
+                        along = 0.0
+                        length = 1e-9
+                        for c in range(4):
+                            step = inks[a, c] - inks[b, c]
+                            along += (pixels[y, x, c] - inks[b, c]) * step
+                            length += step * step
+                        t = min(1.0, max(0.0, along / length))
+                        distance = 0.0
+                        for c in range(4):
+                            distance += (pixels[y, x, c] - inks[b, c] - t * (inks[a, c] - inks[b, c])) ** 2
+                        if distance < best - 1.0:
+                            best = distance
+                            first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
             misfit[y, x] = np.sqrt(best)
 
 
@@ -195,3 +215,35 @@ def walk_cracks(labels: Regioned, points: Lattice, starts: Lattice, left: Lattic
                         chains += 1
                         starts[chains] = size
     return chains
+
+
+@compiled
+def cut(line: Floats, edge: int, reach: int) -> float:
+    """Where an edge crosses a line of pixels, from how much of each pixel the near side covers.
+
+    line: the share that the near side has of each pixel, in order; the near side lies before the
+    crack `edge`, the far side behind it. Near the edge the shares add up to where it runs. That is
+    exact for a straight edge, which a share of one half between pixel centres is not. A near or far
+    side too thin to hold a whole pixel is as wide as its shares add up to, around where they lie.
+    """
+    size = line.shape[0]
+    first = edge
+    while first > 0 and edge - first < reach and line[first - 1] < 1.0 and line[first - 1] > 0.0:
+        first -= 1
+    last = edge
+    while last < size and last - edge < reach and line[last] > 0.0 and line[last] < 1.0:
+        last += 1
+    near = 0.0
+    weighted = 0.0
+    for i in range(first, last):
+        near += line[i]
+        weighted += line[i] * (i + 0.5)
+    near_is_thin = first > 0 and line[first - 1] <= 0.0
+    far_is_thin = last < size and line[last] >= 1.0
+    if near_is_thin and near > 0.0:
+        return weighted / near + near / 2
+    if far_is_thin and last - first > near:
+        far = (last - first) - near
+        centre = ((last * last - first * first) / 2 - weighted) / far
+        return centre - far / 2
+    return first + near

@@ -9,7 +9,7 @@ import pytest
 
 from svgai import Limits
 from svgai.cover import Cover, Inks, premultiplied
-from svgai.engine.coverage import PURE, REACH, unmix
+from svgai.engine.coverage import PURE, REACH, STRANGE, unmix
 from svgai.engine.kernels import explain, find_pure
 from svgai.files.intake import from_array
 from tests.svgai.engine.test_inks import BLUE, RED, WHITE, drawn
@@ -35,6 +35,13 @@ def test_the_coverage_of_a_slanted_edge_is_its_area(background: tuple[int, int, 
     area = np.asarray(drawn([("polygon", shape, (0, 0, 0, 255))]).rgba[..., 3]) / 255
     assert np.abs(amount(cover, 0) - area).max() < 0.02
     assert cover.misfit.max() < 6  # at the tips, which are too thin to hold a pixel of their own
+
+
+def test_an_ink_that_is_nowhere_pure_nearby_is_found_all_the_same() -> None:
+    picture = drawn([("rectangle", (10, 20.25, 86, 21.25 - 1 / 8), RED)], WHITE)
+    cover = unmix(picture, inks(WHITE, RED))
+    assert amount(cover, 1)[20:22, 20:70].sum(axis=0) == pytest.approx(np.ones(50), abs=0.01)
+    assert cover.misfit.max() < 8
 
 
 def test_the_sum_of_coverage_is_where_an_edge_runs() -> None:
@@ -80,7 +87,7 @@ def test_the_kernel_does_what_its_slow_twin_does() -> None:
         np.ones(shape, np.float32),
         np.zeros(shape, np.float32),
     )
-    explain(pixels, some.colours, pure, REACH, *made)
+    explain(pixels, some.colours, pure, REACH, STRANGE, *made)
     for y, x in np.ndindex(shape):
         first, second, share, misfit = (values[y, x] for values in made)
         mix = share * some.colours[first] + (1 - share) * some.colours[second]
