@@ -52,6 +52,8 @@ def _outline(boundary: Boundary, regions: Regions, amounts: _Amounts) -> Outline
         for one, two, is_sideways in zip(boundary.points, boundary.points[1:], sideways, strict=False)
         if (one[1] == two[1]) == is_sideways
     ]
+    if boundary.is_ring and len(points) < 3:
+        return Outline(boundary, corners)  # around a dot, where no direction can be told
     if boundary.is_ring:
         return Outline(boundary, np.array([*points, points[0]]))
     return Outline(boundary, np.array([corners[0], *points, corners[-1]]))

@@ -33,7 +33,7 @@ def test_the_command_works(line: str, folder: Path, service: Service) -> None:
     tools = Path(sys.executable).parent
     subprocess.run(line, shell=True, cwd=folder, env={"PATH": f"{tools}:/usr/bin:/bin"}, check=True)  # noqa: S602
     if "analyze" in line:
-        assert len(list(folder.glob("seen/*.png"))) == 5
+        assert len(list(folder.glob("seen/*.png"))) == 6
     elif "doctor" not in line and "-o -" not in line:
         (drawing,) = folder.rglob("logo.svg")
         assert drawing.read_text().startswith("<svg")

@@ -26,7 +26,7 @@ def test_the_facts_name_the_inks_and_their_shares() -> None:
 
 @pytest.mark.parametrize("picture", [flat_png(1, 1), flat_png(300, 2), noise_png(40)], ids=["dot", "line", "noise"])
 def test_odd_pictures_are_looked_at_as_well(picture: bytes, tmp_path: Path) -> None:
-    assert len(explain(analyze(picture, Limits()), tmp_path)) == 5
+    assert len(explain(analyze(picture, Limits()), tmp_path)) == 6
 
 
 def test_every_stage_is_drawn(tmp_path: Path) -> None:
@@ -37,6 +37,7 @@ def test_every_stage_is_drawn(tmp_path: Path) -> None:
         "3-coverage.png",
         "4-misfit.png",
         "5-boundaries.png",
+        "6-outlines.png",
     ]
     for path in made:
         with Image.open(path) as sheet:
@@ -48,7 +49,7 @@ def test_the_command_tells_and_draws(tmp_path: Path) -> None:
     told = CliRunner().invoke(main, ["analyze", str(tmp_path / "logo.png"), "--explain", str(tmp_path / "out")])
     assert told.exit_code == 0
     assert "96 x 96 pixels" in told.stdout
-    assert len(list((tmp_path / "out").iterdir())) == 5
+    assert len(list((tmp_path / "out").iterdir())) == 6
     assert "regions, " in told.stdout
     as_json = CliRunner().invoke(main, ["analyze", str(tmp_path / "logo.png"), "--json"])
     assert json.loads(as_json.stdout)["width"] == 96

@@ -99,3 +99,19 @@ def test_a_line_one_pixel_wide_keeps_its_width_and_place(top: float) -> None:
 )
 def test_a_cut_is_where_the_shares_add_up_to(line: list[float], edge: int, place: float) -> None:
     assert cut(np.array(line, np.float32), edge, 3) == pytest.approx(place, abs=1e-6)
+
+
+def test_a_dot_has_an_outline_as_well() -> None:
+    dots = outlines_of(filled((box(40, 40, 41, 41), RED), (box(60, 60, 90, 90), RED)))
+    assert len(dots) == 2
+    assert all(len(outline.points) >= 4 for outline in dots)
+
+
+def test_every_boundary_has_its_outline_whatever_the_picture() -> None:
+    noise = from_array(np.random.default_rng(5).integers(0, 256, (24, 30, 4), np.uint8), Limits())
+    cover = unmix(noise, find_inks(noise, 12))
+    regions = find_regions(cover)
+    boundaries = find_boundaries(regions)
+    outlines = find_outlines(boundaries, regions, cover)
+    assert [outline.boundary for outline in outlines] == list(boundaries)
+    assert all(np.isfinite(outline.points).all() for outline in outlines)
