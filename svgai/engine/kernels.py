@@ -46,6 +46,22 @@ def find_pure(pixels: Floats, inks: Floats, tolerance: float, pure: Indices) -> 
 
 
 @compiled
+def nearest_mix(pixel: Floats, one: Floats, other: Floats) -> tuple[float, float]:
+    """The share of one ink in its mix with the other that comes nearest to a pixel, and the squared distance left."""
+    along = 0.0
+    length = 1e-9
+    for c in range(4):
+        step = one[c] - other[c]
+        along += (pixel[c] - other[c]) * step
+        length += step * step
+    share = min(1.0, max(0.0, along / length))
+    distance = 0.0
+    for c in range(4):
+        distance += (pixel[c] - other[c] - share * (one[c] - other[c])) ** 2
+    return share, distance
+
+
+@compiled
 def explain(
     pixels: Floats,
     inks: Floats,
@@ -96,16 +112,7 @@ def explain(
             for i in range(n):
                 for j in range(i + 1, n):
                     a, b = found[i], found[j]
-                    along = 0.0
-                    length = 1e-9
-                    for c in range(4):
-                        step = inks[a, c] - inks[b, c]
-                        along += (pixels[y, x, c] - inks[b, c]) * step
-                        length += step * step
-                    t = min(1.0, max(0.0, along / length))
-                    distance = 0.0
-                    for c in range(4):
-                        distance += (pixels[y, x, c] - inks[b, c] - t * (inks[a, c] - inks[b, c])) ** 2
+                    t, distance = nearest_mix(pixels[y, x], inks[a], inks[b])
                     if distance < best - 1.0:
                         best = distance
                         first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
@@ -114,16 +121,7 @@ def explain(
                 for i in range(max(n, 1)):
                     for b in range(count):
                         a = found[i] if n > 0 else 0
-                        along = 0.0
-                        length = 1e-9
-                        for c in range(4):
-                            step = inks[a, c] - inks[b, c]
-                            along += (pixels[y, x, c] - inks[b, c]) * step
-                            length += step * step
-                        t = min(1.0, max(0.0, along / length))
-                        distance = 0.0
-                        for c in range(4):
-                            distance += (pixels[y, x, c] - inks[b, c] - t * (inks[a, c] - inks[b, c])) ** 2
+                        t, distance = nearest_mix(pixels[y, x], inks[a], inks[b])
                         if distance < best - 1.0:
                             best = distance
                             first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
