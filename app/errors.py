@@ -46,7 +46,7 @@ class PictureGone(ServiceError):
 
 
 class StoreAway(ServiceError):
-    """The database cannot be reached just now."""
+    """The database or the storage cannot be used just now."""
 
     code = "service.unavailable"
 

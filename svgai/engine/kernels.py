@@ -245,3 +245,44 @@ def cut(line: Floats, edge: int, reach: int) -> float:
         centre = ((last * last - first * first) / 2 - weighted) / far
         return centre - far / 2
     return first + near
+
+
+@compiled
+def cut_steps(
+    corners: Lattice,
+    steps: Lattice,
+    first: Indices,
+    second: Indices,
+    share: Floats,
+    ink: int,
+    reach: int,
+    points: NDArray[np.float64],
+) -> None:
+    """Write for each of these steps of a boundary where the edge crosses the row or column that it separates.
+
+    corners: n x 2, (x, y); steps: indices of corners, each the beginning of a step; the ink is that of
+    the region to the left. Only the pixels near the edge are looked at.
+    """
+    height, width = first.shape
+    line = np.empty(2 * reach + 2, np.float32)
+    for number in range(steps.shape[0]):
+        x, y = corners[steps[number], 0], corners[steps[number], 1]
+        u, v = corners[steps[number] + 1, 0], corners[steps[number] + 1, 1]
+        is_row = x == u
+        edge, across = (x, min(y, v)) if is_row else (y, min(x, u))
+        begin, end = max(0, edge - reach - 1), min(width if is_row else height, edge + reach + 1)
+        left_is_before = v < y if is_row else u > x
+        size = end - begin
+        for i in range(size):
+            row, column = (across, begin + i) if is_row else (begin + i, across)
+            amount = np.float32(0.0)
+            if first[row, column] == ink:
+                amount = share[row, column]
+            elif second[row, column] == ink:
+                amount = np.float32(1.0) - share[row, column]
+            line[i if left_is_before else size - 1 - i] = amount
+        if left_is_before:
+            place = begin + cut(line[:size], edge - begin, reach)
+        else:
+            place = end - cut(line[:size], end - edge, reach)
+        points[number, 0], points[number, 1] = (place, across + 0.5) if is_row else (across + 0.5, place)
