@@ -29,8 +29,9 @@ check: setup-dev  ## Format, lint, types, layers
 bench: setup-dev  ## Measure tracers side by side (BENCH="FOLDER --tracer svgai --tracer potrace4x" for others)
 	$(BIN)/python -m bench.trace --html reports/trace $(BENCH)
 
-picture: setup-dev  ## Draw the picture in the README anew
+pictures: setup-dev  ## Draw the pictures in the README and in docs/ anew
 	$(BIN)/python -m bench.picture
+	$(BIN)/python -m bench.pipeline
 
 migrate: setup  ## Bring the database up to date
 	$(BIN)/alembic -c migrations/alembic.ini upgrade head
@@ -49,4 +50,4 @@ clean:  ## Remove what was built, installed and kept here, the database too
 	rm -rf .venv var build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev run test check bench picture migrate format settings requirements clean
+.PHONY: help setup setup-dev run test check bench pictures migrate format settings requirements clean

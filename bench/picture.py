@@ -1,4 +1,4 @@
-"""The picture in the README: what goes in and what comes out, enlarged; `make picture`."""
+"""The picture in the README: what goes in and what comes out, enlarged; `make pictures`."""
 
 from __future__ import annotations
 

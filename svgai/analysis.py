@@ -1,31 +1,30 @@
-"""What the engine sees in a picture, stage by stage: as facts, and as pictures for whoever wants to look."""
+"""What the engine sees in a picture: everything that the tracer finds on its way, and facts about it."""
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections import Counter
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar, cast
 
 import numpy as np
-from PIL import Image, ImageDraw
 
-from svgai.conversion import take_in
+from svgai.conversion import plainly, take_in
 from svgai.cover import Cover, Inks
-from svgai.engine.coverage import unmix
-from svgai.engine.inks import find_inks
-from svgai.engine.mapping import find_boundaries, find_regions
-from svgai.engine.outlines import find_outlines
-from svgai.options import Limits
-from svgai.picture import Picture, Pixels, Source
-from svgai.regions import Boundaries, Outline, Regions
+from svgai.drawing import Circle, Drawing, Ellipse, Form, Path, Rectangle
+from svgai.methods import choose
+from svgai.options import Limits, Options
+from svgai.picture import Picture, Source
+from svgai.regions import Boundaries, Regions
+from svgai.strands import Curve, Network, Strands
+from svgai.tracing import NoDrawing, trace_flat
 
-MOST_INKS = 64
+T = TypeVar("T")
+
 UNEXPLAINED = 10.0
 """A pixel this far from every mix is none that the engine understands."""
 
-_SHEET_PIXELS = 768
-_SWATCH = 48
+_USUAL = Options()
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,129 +32,124 @@ class Analysis:
     """A picture, and all that was found in it."""
 
     picture: Picture
-    inks: Inks
-    cover: Cover
-    regions: Regions
-    boundaries: Boundaries
-    outlines: tuple[Outline, ...]
+    found: Mapping[str, Any]
+    """What each stage of `svgai.tracing.trace_flat` found when it last ran, by the stage's name, in that order."""
+    drawing: Drawing | None
+    """None where the tracer gave up: the picture is no flat drawing."""
+    fitted: Drawing | None
+    """What it would be if no stage had moved the curves after they were fitted."""
+
+    def last(self, kind: type[T]) -> T | None:
+        """The last thing of a kind that a stage found, if any did."""
+        return next((each for each in reversed(list(self.found.values())) if isinstance(each, kind)), None)
 
     def facts(self) -> dict[str, Any]:
-        """The findings as plain data."""
-        shares = np.bincount(self.cover.first.ravel(), minlength=len(self.inks)) / self.cover.first.size
+        """The findings as plain data; None where the tracer did not get so far."""
         return {
             "width": self.picture.width,
             "height": self.picture.height,
-            "inks": [
-                {"colour": _name(self.inks, index), "share": round(float(share), 4)}
-                for index, share in enumerate(shares)
-            ],
-            "regions": len(self.regions),
-            "boundaries": len(self.boundaries),
-            "edges": round(float((~self.cover.is_pure).mean()), 4),
-            "unexplained": round(float((self.cover.misfit > UNEXPLAINED).mean()), 4),
+            **self._facts_of_the_map(),
+            **self._facts_of_the_curves(),
+            **self._facts_of_the_drawing(),
+            "given_up_after": None if self.drawing else next(reversed(list(self.found)), None),
             "warnings": list(self.picture.warnings),
         }
 
+    def _facts_of_the_map(self) -> dict[str, Any]:
+        inks, cover = self.last(Inks), self.last(Cover)
+        return {
+            "inks": _inks(inks, cover) if inks and cover else [],
+            "regions": _size(self.last(Regions)),
+            "boundaries": _size(self.last(Boundaries)),
+            "edges": cover and round(float((~cover.is_pure).mean()), 4),
+            "unexplained": cover and round(float((cover.misfit > UNEXPLAINED).mean()), 4),
+        }
 
-def analyze(source: Source, limits: Limits) -> Analysis:
-    """Look at a picture through every stage that there is."""
-    picture = take_in(source, limits, lambda stage, *inputs: stage(*inputs))
-    inks = find_inks(picture, MOST_INKS)
-    cover = unmix(picture, inks)
-    regions = find_regions(cover)
-    boundaries = find_boundaries(regions)
-    outlines = find_outlines(boundaries, regions, cover)
-    return Analysis(picture, inks, cover, regions, boundaries, outlines)
+    def _facts_of_the_curves(self) -> dict[str, Any]:
+        strands, network = self.last(Strands), self.last(Network)
+        primitives = self.found.get("find_shapes")
+        forms = Counter(type(form) for form in primitives.values()) if primitives is not None else None
+        is_line = np.concatenate([[], *(curve.is_line for curve in network.curves)]) if network else None
+        return {
+            "strands": _size(strands),
+            "joints": None if strands is None else len(strands.joints),
+            "joints_run_through": network and int((network.hosts >= 0).sum()),
+            "corners": network and sum(len(corners_of(curve)) for curve in network.curves),
+            "lines": None if is_line is None else int(is_line.sum()),
+            "cubics": None if is_line is None else int((is_line == 0).sum()),
+            **{name: None if forms is None else forms[kind] for name, kind in RECOGNISED.items()},
+        }
 
-
-def explain(analysis: Analysis, folder: Path) -> list[Path]:
-    """Draw one picture for each stage into the folder."""
-    folder.mkdir(parents=True, exist_ok=True)
-    made = []
-    for name, sheet in _sheets(analysis):
-        made.append(folder / f"{name}.png")
-        sheet.save(made[-1], optimize=True)
-    return made
-
-
-def _sheets(analysis: Analysis) -> Iterator[tuple[str, Image.Image]]:
-    yield "1-picture", _enlarged(_on_checks(analysis.picture.rgba))
-    yield "2-inks", _swatches(analysis.inks, analysis.facts()["inks"])
-    yield "3-coverage", _enlarged(_covered(analysis))
-    yield "4-misfit", _enlarged(_misfit(analysis.cover))
-    yield "5-boundaries", _mapped(analysis, [boundary.points for boundary in analysis.boundaries])
-    yield "6-outlines", _mapped(analysis, [outline.points for outline in analysis.outlines])
-
-
-def _enlarged(pixels: Pixels) -> Image.Image:
-    """Whole steps, so that every pixel stays a square."""
-    image = Image.fromarray(pixels)
-    steps = _steps(pixels)
-    return image.resize((image.width * steps, image.height * steps), Image.Resampling.NEAREST)
+    def _facts_of_the_drawing(self) -> dict[str, Any]:
+        drawing = self.drawing
+        return {
+            "shapes": drawing and drawing.paths,
+            "segments": drawing and drawing.segments,
+            "numbers": drawing and sum(_numbers(form) for shape in drawing.shapes for form in shape.forms),
+        }
 
 
-def _steps(pixels: Pixels) -> int:
-    height, width = pixels.shape[:2]
-    return int(max(1, _SHEET_PIXELS // max(height, width)))
+RECOGNISED: Mapping[str, type[Form]] = {"circles": Circle, "ellipses": Ellipse, "rectangles": Rectangle}
+"""The forms that a ring may be found to be."""
 
 
-def _mapped(analysis: Analysis, lines: list[Any]) -> Image.Image:
-    """The picture, faded, and on it every line in a colour of its own, with dots where they meet."""
-    faded = _on_checks(analysis.picture.rgba) // 3 + 170
-    sheet, steps = _enlarged(faded), _steps(faded)
-    canvas = ImageDraw.Draw(sheet)
-    for number, (boundary, points) in enumerate(zip(analysis.boundaries, lines, strict=True)):
-        line = [(float(x) * steps, float(y) * steps) for x, y in points]
-        canvas.line(line, f"hsl({number * 137 % 360}, 90%, 38%)", width=max(1, steps // 3))
-        if not boundary.is_ring:
-            for x, y in (line[0], line[-1]):
-                canvas.ellipse((x - steps, y - steps, x + steps, y + steps), fill="black")
-    return sheet
+def analyze(source: Source, limits: Limits, options: Options = _USUAL) -> Analysis:
+    """Trace a picture, and keep what each stage found."""
+    picture = take_in(source, limits, plainly)
+    method = choose(options, picture)
+    witness = Witness()
+    try:
+        drawing = trace_flat(picture, options, method, witness)
+    except NoDrawing:
+        return Analysis(picture, witness.found, None, None)
+    return Analysis(picture, witness.found, drawing, trace_flat(picture, options, method, witness.unmoving))
 
 
-def _on_checks(rgba: Pixels) -> Pixels:
-    rows, columns = np.indices(rgba.shape[:2]) // 8
-    ground = np.where((rows + columns) % 2, 255, 225)[..., None]
-    alpha = rgba[..., 3:] / 255
-    mixed: Pixels = np.rint(rgba[..., :3] * alpha + ground * (1 - alpha)).astype(np.uint8)
-    return mixed
+class Witness:
+    """A way to run stages that keeps what each of them found, when it last ran."""
+
+    def __init__(self) -> None:
+        self.found: dict[str, Any] = {}
+
+    def __call__(self, stage: Callable[..., T], /, *inputs: Any) -> T:
+        found = stage(*inputs)
+        self.found.pop(stage.__name__, None)  # so that what ran last comes last
+        self.found[stage.__name__] = found
+        return found
+
+    def unmoving(self, stage: Callable[..., T], /, *inputs: Any) -> T:
+        """Run no stage again but the one that makes the drawing, and leave curves as they were fitted."""
+        known = self.found.get(stage.__name__)
+        if isinstance(known, Network) and isinstance(inputs[0], Network):
+            known = inputs[0]
+        return stage(*inputs) if isinstance(known, Drawing) else cast("T", known)
 
 
-def _swatches(inks: Inks, facts: list[dict[str, Any]]) -> Image.Image:
-    sheet = Image.new("RGB", (8 * _SWATCH, max(1, len(inks)) * _SWATCH), "white")
-    canvas = ImageDraw.Draw(sheet)
-    for row, fact in enumerate(facts):
-        ink = inks[row]
-        patch = np.full((_SWATCH, _SWATCH, 4), (ink.red, ink.green, ink.blue, round(ink.opacity * 255)), np.uint8)
-        sheet.paste(Image.fromarray(_on_checks(patch)), (0, row * _SWATCH))
-        canvas.text(
-            (_SWATCH + 12, row * _SWATCH + 14), f"{fact['colour']}   {fact['share']:.2%}", "black", font_size=18
-        )
-    return sheet
+def corners_of(curve: Curve) -> list[int]:
+    """The nodes where the direction changes; the ends of an open curve are none."""
+    inner = range(len(curve.nodes)) if curve.is_ring else range(1, len(curve.nodes) - 1)
+    return [node for node in inner if not curve.is_smooth[node]]
 
 
-def _covered(analysis: Analysis) -> Pixels:
-    """Each pixel in its first ink; edges in grey, the darker the more of them belongs to the second."""
-    palette = np.array([(ink.red, ink.green, ink.blue, 255 * ink.opacity) for ink in _all(analysis.inks)], np.uint8)
-    shown = _on_checks(palette[analysis.cover.first])
-    edges = ~analysis.cover.is_pure
-    shown[edges] = (510 * (analysis.cover.share[edges] - 0.5))[:, None].astype(np.uint8)
-    return shown
-
-
-def _misfit(cover: Cover) -> Pixels:
-    """White where a pixel is explained, red where it is not."""
-    doubt = np.clip(cover.misfit / (4 * UNEXPLAINED), 0, 1)[..., None]
-    shown: Pixels = np.rint(255 * (1 - doubt) + np.array([220, 20, 30]) * doubt).astype(np.uint8)
-    return shown
-
-
-def _all(inks: Inks) -> Iterator[Any]:
-    return (inks[index] for index in range(len(inks)))
-
-
-def _name(inks: Inks, index: int) -> str:
+def name_of(inks: Inks, index: int) -> str:
+    """An ink as people write it."""
     ink = inks[index]
     if not ink.opacity:
         return "none"
     return f"#{ink.red:02x}{ink.green:02x}{ink.blue:02x}" + (f" at {ink.opacity:.0%}" if ink.opacity < 1 else "")
+
+
+def _inks(inks: Inks, cover: Cover) -> list[dict[str, Any]]:
+    shares = np.bincount(cover.first.ravel(), minlength=len(inks)) / cover.first.size
+    return [{"colour": name_of(inks, index), "share": round(float(share), 4)} for index, share in enumerate(shares)]
+
+
+def _size(found: Any) -> int | None:
+    return None if found is None else len(found)
+
+
+def _numbers(form: Form) -> int:
+    """How many numbers it takes to say a form."""
+    if isinstance(form, Path):
+        return 2 * len(form.points)
+    return sum(1 for name, value in vars(form).items() if name != "is_hole" and (value or name in "xy"))

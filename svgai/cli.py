@@ -9,7 +9,7 @@ import sys
 import tempfile
 from collections.abc import Callable, Iterable
 from contextlib import nullcontext
-from dataclasses import dataclass, fields
+from dataclasses import Field, dataclass, fields
 from importlib.metadata import entry_points
 from pathlib import Path
 from typing import Any, TypeVar
@@ -18,7 +18,7 @@ import click
 
 import svgai
 from svgai.errors import SvgaiError
-from svgai.options import Limits, Options
+from svgai.options import METHODS, Limits, Options
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
 _STANDARD = "-"
@@ -128,16 +128,25 @@ class _Refused(Exception):
 def _every_option(command: _Command) -> _Command:
     """Give a command all of `Options`."""
     for option in reversed(fields(Options)):
-        about = option.metadata
-        kind = click.Choice(about["choices"]) if "choices" in about else click.IntRange(about["least"], about["most"])
         flag = f"--{option.name.replace('_', '-')}"
-        command = click.option(flag, type=kind, default=option.default, show_default=True, help=about["description"])(
-            command
-        )
+        command = click.option(flag, help=option.metadata["description"], **_taking(option))(command)
     return command
 
 
-@main.command(epilog=_EXIT_CODES)
+def _taking(option: Field[Any]) -> dict[str, Any]:
+    """What a flag takes: a choice, nothing, or a number."""
+    about = option.metadata
+    if isinstance(option.default, bool):
+        return {"is_flag": True}
+    kind = click.Choice(about["choices"]) if "choices" in about else click.IntRange(about["least"], about["most"])
+    return {"type": kind, "default": option.default, "show_default": True}
+
+
+def _methods() -> str:
+    return "\b\nMethods:\n" + "".join(f"  {name:<10} {summary}\n" for name, summary in METHODS.items())
+
+
+@main.command(epilog=f"{_methods()}\n{_EXIT_CODES}")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "-o",
@@ -278,7 +287,8 @@ def _converted(data: bytes, options: Options, limits: Limits) -> svgai.Result:
 
 def _summary(result: svgai.Result) -> str:
     return (
-        f"{result.width} x {result.height}, {_counted(result.paths, 'path')}, {_counted(result.segments, 'segment')}, "
+        f"{result.width} x {result.height}, {result.method}, "
+        f"{_counted(result.paths, 'path')}, {_counted(result.segments, 'segment')}, "
         f"{len(result.svg):,} bytes, SSIM {result.quality.ssim:.3f}, colour difference {result.quality.delta_e:.2f}, "
         f"{sum(result.seconds.values()):.2f} s"
     )
@@ -299,7 +309,7 @@ def analyze(file: str, folder: str | None, as_json: bool) -> None:
     whoever works on the tracer, or wonders about a result.
     """
     from svgai.analysis import analyze as look
-    from svgai.analysis import explain
+    from svgai.explanation.sheets import explain
 
     try:
         analysis = look(_Errand(file, _STANDARD).read(Limits()), Limits())
@@ -312,14 +322,27 @@ def analyze(file: str, folder: str | None, as_json: bool) -> None:
         click.echo(f"wrote {path}", err=True)
 
 
+_COUNTED = (
+    ("strand", "joint"),
+    ("line", "cubic", "corner"),
+    ("circle", "ellipse", "rectangle"),
+    ("shape", "segment", "number"),
+)
+"""What is told of a drawing, line by line."""
+
+
 def _tell_analysis(facts: dict[str, Any], as_json: bool) -> None:
     if as_json:
         click.echo(json.dumps(facts))
         return
     click.echo(f"{facts['width']} x {facts['height']} pixels, {_counted(len(facts['inks']), 'ink')}")
     _tell(f"  {ink['colour']:16} {ink['share']:7.2%}" for ink in facts["inks"])
-    click.echo(f"{_counted(facts['regions'], 'region')}, {_counted(facts['boundaries'], 'boundary', 'boundaries')}")
     click.echo(f"edges {facts['edges']:.2%}, unexplained {facts['unexplained']:.2%}")
+    if facts["given_up_after"]:
+        click.echo(f"given up after {facts['given_up_after']}: this is no drawing in flat colours")
+    else:
+        click.echo(f"{_counted(facts['regions'], 'region')}, {_counted(facts['boundaries'], 'boundary', 'boundaries')}")
+        _tell(", ".join(_counted(facts[noun + "s"], noun) for noun in line) for line in _COUNTED)
     _tell(f"note: {warning}" for warning in facts["warnings"])
 
 

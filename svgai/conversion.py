@@ -6,30 +6,19 @@ import time
 from collections.abc import Callable
 from os import PathLike
 from pathlib import Path
-from typing import Any, Final, Protocol, TypeVar
+from typing import Any, TypeVar
 
-from svgai.engine.guard import verify
-from svgai.engine.raster import draw
-from svgai.engine.score import measure
-from svgai.engine.svg import write
+from svgai.contest import Task, compete
 from svgai.files.header import read_header
 from svgai.files.intake import decode, from_array
 from svgai.files.source import read_file
-from svgai.methods import choose, trace
+from svgai.methods import choose
 from svgai.options import Limits, Options
 from svgai.picture import Picture, Source
 from svgai.result import Result
+from svgai.tracing import Run
 
 T = TypeVar("T")
-
-PHASES: Final = ("read_header", "decode", "trace", "write", "verify", "draw", "measure")
-"""The stages of a file's conversion, in order. An array begins at `from_array` in place of the first two."""
-
-
-class Run(Protocol):
-    """How stages are called; a worker's own measures, reports progress and stops late jobs."""
-
-    def __call__(self, stage: Callable[..., T], /, *inputs: Any) -> T: ...
 
 
 def plainly(stage: Callable[..., T], /, *inputs: Any) -> T:
@@ -42,21 +31,19 @@ def convert(source: Source, options: Options, limits: Limits, run: Run = plainly
     watch = Stopwatch(run)
     picture = take_in(source, limits, watch)
     method = choose(options, picture)
-    drawing = watch(trace, picture, options, method)
-    written = watch(write, drawing, options.precision)
-    svg = watch(verify, written, limits)
-    drawn = watch(draw, svg, picture.width, picture.height)
-    quality = watch(measure, drawn, picture)
+    outcome = compete(method, Task(picture, options, limits, watch))
+    winner = outcome.winner
     return Result(
-        svg=svg,
+        svg=winner.svg,
         width=picture.width,
         height=picture.height,
-        method=method,
-        quality=quality,
+        method=winner.method,
+        quality=winner.quality,
+        baseline_quality=outcome.baseline_quality,
         seconds=watch.seconds,
-        paths=drawing.paths,
-        segments=drawing.segments,
-        warnings=picture.warnings,
+        paths=winner.drawing.paths,
+        segments=winner.drawing.segments,
+        warnings=picture.warnings + outcome.warnings,
     )
 
 
@@ -72,7 +59,7 @@ def take_in(source: Source, limits: Limits, run: Run) -> Picture:
 
 
 class Stopwatch:
-    """A way to run stages that also keeps the seconds of each."""
+    """A way to run stages that also adds up the seconds of each."""
 
     def __init__(self, run: Run) -> None:
         self.run = run
@@ -83,4 +70,5 @@ class Stopwatch:
         try:
             return self.run(stage, *inputs)
         finally:
-            self.seconds[stage.__name__] = time.perf_counter() - begun
+            name = stage.__name__
+            self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun

@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TypeAlias
 
+import cv2
 import numpy as np
 from numpy.typing import NDArray
 
@@ -21,9 +22,9 @@ Premultiplied: TypeAlias = NDArray[np.float32]
 
 def premultiplied(picture: Picture) -> Premultiplied:
     """The picture's pixels in the space where areas mix."""
-    alpha = picture.rgba[..., 3:].astype(np.float32)
-    mixed: Premultiplied = np.concatenate([picture.rgba[..., :3] * (alpha / 255), alpha], axis=-1)
-    return mixed
+    alpha = picture.rgba[..., 3]
+    weights = cv2.merge([alpha, alpha, alpha, np.full_like(alpha, 255)])
+    return np.asarray(cv2.multiply(picture.rgba, weights, scale=1 / 255, dtype=cv2.CV_32F))
 
 
 @dataclass(frozen=True, eq=False)
@@ -56,6 +57,8 @@ class Cover:
     """How much of the pixel the first ink covers, one half to one."""
     misfit: NDArray[np.float32]
     """How far the pixel's colour is from that mix."""
+    seam: NDArray[np.bool_]
+    """Whether a third ink shines through between the two: both were laid there with a soft edge."""
 
     @property
     def is_pure(self) -> NDArray[np.bool_]:

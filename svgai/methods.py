@@ -3,21 +3,35 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import Final
 
 from svgai.drawing import Drawing
 from svgai.engine.baseline import trace_baseline
 from svgai.options import Options
 from svgai.picture import Picture
+from svgai.tracing import Run, trace_flat
 
-TRACERS: dict[str, Callable[[Picture, Options], Drawing]] = {"baseline": trace_baseline}
+BASELINE: Final = "baseline"
+
+
+def _trace_baseline(picture: Picture, options: Options, method: str, run: Run) -> Drawing:  # noqa: ARG001
+    return run(trace_baseline, picture, options)
+
+
+TRACERS: Final[dict[str, Callable[[Picture, Options, str, Run], Drawing]]] = {
+    "fast": trace_flat,
+    "optimised": trace_flat,
+    "refined": trace_flat,
+    BASELINE: _trace_baseline,
+}
 """Every method that `svgai.options.METHODS` names, but for `auto`."""
 
 
 def choose(options: Options, picture: Picture) -> str:  # noqa: ARG001
     """The method that was asked for; `auto` leaves the choice to what the picture shows."""
-    return "baseline" if options.method == "auto" else options.method
+    return "optimised" if options.method == "auto" else options.method
 
 
-def trace(picture: Picture, options: Options, method: str) -> Drawing:
-    """Trace by any method. Whoever watches the stages knows this one name."""
-    return TRACERS[method](picture, options)
+def trace(picture: Picture, options: Options, method: str, run: Run) -> Drawing:
+    """Trace by any method, each of its stages through `run`."""
+    return TRACERS[method](picture, options, method, run)

@@ -13,14 +13,20 @@ from typing import Any
 from svgai.errors import OptionsInvalid
 
 METHODS = {
-    "auto": "the best method for the picture",
-    "baseline": "vtracer with its default settings; quick, any picture",
+    "auto": "picks for you; at present that is always optimised",
+    "fast": "curves fitted to the edges of flat colours; the quickest of ours",
+    "optimised": "curves fitted, then moved until the drawing's pixels are the picture's",
+    "refined": "searches for the simplest drawing that shows the picture; slow",
+    "baseline": "vtracer with its default settings; any picture",
 }
 """The names that `Options.method` may have, and what each means."""
 
 
 def option(default: Any, description: str, **bounds: Any) -> Any:
-    """A field that a user may set, with its description and `choices`, or `least` and `most`."""
+    """A field that a user may set, with its description and `choices`, or `least` and `most`.
+
+    One that is True or False needs no bounds, and is False unless asked for: so a bare flag or a ticked box can ask.
+    """
     return field(default=default, metadata={"description": description, **bounds})
 
 
@@ -28,8 +34,10 @@ def option(default: Any, description: str, **bounds: Any) -> Any:
 class Options:
     """What a user may ask. The defaults are right for most pictures."""
 
-    method: str = option("auto", "How to trace; auto picks the best method for the picture.", choices=tuple(METHODS))
+    method: str = option("auto", "How to trace. No method is ever worse than baseline.", choices=tuple(METHODS))
+    max_colors: int = option(64, "At most so many inks: colours, each with its opacity.", least=2, most=256)
     precision: int = option(2, "Decimals of a coordinate.", least=0, most=4)
+    cutout: bool = option(False, "Shapes that do not overlap, for cutters and plotters.")
 
     def __post_init__(self) -> None:
         for each in fields(self):
@@ -49,6 +57,8 @@ def _check(asked: Field[Any], value: Any) -> None:
     bounds = asked.metadata
     if "choices" in bounds:
         fits, allowed = isinstance(value, str) and value in bounds["choices"], f"one of {', '.join(bounds['choices'])}"
+    elif isinstance(asked.default, bool):
+        fits, allowed = isinstance(value, bool), "true or false"
     else:
         least, most = bounds["least"], bounds["most"]
         fits = isinstance(value, int) and not isinstance(value, bool) and least <= value <= most

@@ -24,11 +24,14 @@ class Result:
     width: int
     height: int
     method: str
+    """Which made the SVG; `baseline` where the one that was asked for did worse, with a warning that says so."""
     quality: Quality
     seconds: dict[str, float]
-    """Seconds spent in each stage, in order."""
+    """Seconds spent in each stage, in the order of their first run; the baseline's are added to the method's."""
     paths: int
     segments: int
+    baseline_quality: Quality | None = None
+    """What the baseline reached on this picture; None where it alone was asked for, or could draw nothing."""
     warnings: tuple[str, ...] = ()
 
     def facts(self) -> dict[str, Any]:

@@ -15,7 +15,8 @@ FACTS = {
     "height": 8,
     "method": "baseline",
     "quality": {"ssim": 0.9, "delta_e": 1.0},
-    "seconds": {"trace": 0.01},
+    "baseline_quality": {"ssim": 0.8, "delta_e": 2.0},
+    "seconds": {"trace_baseline": 0.01},
     "paths": 1,
     "segments": 4,
     "warnings": [],
@@ -202,7 +203,7 @@ class FakeConverter:
 
     def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
         self.seen.append((picture, options))
-        heartbeat("trace", 50)
+        heartbeat("fit_curves", 50)
         if isinstance(self.then, BaseException):
             raise self.then
         if self.then:
@@ -220,6 +221,6 @@ class BeatingConverter(FakeConverter):
     def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
         end = time.monotonic() + self.seconds
         while time.monotonic() < end:
-            heartbeat("trace", 50)
+            heartbeat("fit_curves", 50)
             time.sleep(0.01)
         return super().convert(picture, options, heartbeat)

@@ -14,7 +14,7 @@ import pytest
 from app.adapters.celery_queue import CONVERT, make_celery
 from app.conversions import QUEUES, Services
 from app.settings import Settings
-from svgai.conversion import PHASES
+from svgai.phases import PHASES
 from tests.fakes import FakeConverter
 from workers import tasks
 

@@ -67,6 +67,7 @@ def create_worker(settings: Settings, services: Services) -> Celery:
         settings.conversion_memory_mb,
         settings.conversions_per_process,
         settings.limits,
+        settings.data_dir.resolve() / "compiled",
     )
     pool = SandboxPool(settings.worker_concurrency, bounds)
     celery = make_celery(settings)

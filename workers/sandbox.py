@@ -18,6 +18,7 @@ import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass
+from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
 
@@ -28,8 +29,12 @@ from svgai.engine.guard import verify
 from svgai.errors import SvgaiError
 from workers.line import Line, LineBroken
 
-START_SECONDS = 60.0
-"""A child that is not warm by then never will be."""
+START_SECONDS = 240.0
+"""A child that is not warm by then never will be. It takes a second, or most of a minute where it has to compile."""
+
+FREE_SECONDS = 60.0
+"""How long a picture waits for a sandbox; there are as many as conversions at once, so it never does."""
+
 
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -39,7 +44,7 @@ ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
 }
-"""All that a child sees of the environment."""
+"""All that a child sees of the environment, but for where compiled code may lie."""
 
 
 @dataclass(frozen=True)
@@ -48,8 +53,15 @@ class Bounds:
 
     seconds: float
     memory_mb: int
+    """Beyond what a warm child has."""
     conversions_per_process: int
     limits: Limits
+    compiled: Path | None = None
+    """A folder for machine code that children compile where there is no writing beside the source."""
+
+    @property
+    def cache(self) -> dict[str, str]:
+        return {"XDG_CACHE_HOME": str(self.compiled)} if self.compiled else {}
 
 
 class Sandbox:
@@ -101,9 +113,11 @@ class SandboxPool:
             self._free.put(sandbox)
 
     def warm(self) -> None:
-        """Start every child, so that no job waits for imports."""
+        """Start every child, so that no job waits for imports. The first may compile what the others then only load."""
+        first, *others = self._all
+        first.warm()
         with ThreadPoolExecutor(len(self._all)) as at_once:
-            list(at_once.map(Sandbox.warm, self._all))
+            list(at_once.map(Sandbox.warm, others))
 
     def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
         with self._one() as sandbox:
@@ -116,7 +130,7 @@ class SandboxPool:
     @contextlib.contextmanager
     def _one(self) -> Iterator[Sandbox]:
         try:
-            sandbox = self._free.get(timeout=START_SECONDS)
+            sandbox = self._free.get(timeout=FREE_SECONDS)
         except Empty:
             raise ConverterUnready("no sandbox came free") from None
         try:
@@ -152,7 +166,7 @@ class _Child:
                     [sys.executable, "-m", "workers.sandboxed", *map(str, inherited), str(bounds.memory_mb)],
                     pass_fds=inherited,
                     start_new_session=True,
-                    env=ENVIRONMENT,
+                    env=ENVIRONMENT | bounds.cache,
                     stdin=subprocess.DEVNULL,
                 )
             except OSError as error:
@@ -255,5 +269,5 @@ def _told(facts: Mapping[str, Any]) -> Exception:
 def _checked(svg: bytes, facts: Mapping[str, Any], limits: Limits) -> Drawn:
     """The drawing, once it has been found to be one."""
     text = verify(svg.decode(), limits)
-    whole = {**facts, "quality": Quality(**facts["quality"]), "warnings": tuple(facts["warnings"])}
-    return Drawn(svg, Result(svg=text, **whole).facts())
+    measured = {name: facts[name] and Quality(**facts[name]) for name in ("quality", "baseline_quality")}
+    return Drawn(svg, Result(svg=text, **{**facts, **measured, "warnings": tuple(facts["warnings"])}).facts())

@@ -13,6 +13,7 @@ import resource
 import socket
 import sys
 from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import numpy as np
@@ -20,6 +21,8 @@ import numpy as np
 from app.errors import ConversionTooHungry
 from svgai import Limits, Options, conversion
 from svgai.errors import SvgaiError, TracingFailed
+from svgai.phases import percent_at
+from svgai.tracing import Run
 from workers.line import Line, LineBroken
 
 MAX_PICTURE_BYTES = 1 << 30
@@ -29,8 +32,8 @@ MAX_PICTURE_BYTES = 1 << 30
 def main() -> None:
     line_fd, lifeline, memory_mb = map(int, sys.argv[1:])
     die_with_parent(lifeline)
+    warm_up()  # what it loads and compiles is no picture's doing, and counts towards no picture's memory
     limit_resources(memory_mb)
-    warm_up()
     line = Line(socket.socket(fileno=line_fd), MAX_PICTURE_BYTES)
     line.send({"warm": True})
     while True:
@@ -52,12 +55,17 @@ def die_with_parent(lifeline: int) -> None:
 
 
 def limit_resources(memory_mb: int) -> None:
-    """Bound what a picture can make this process take."""
-    memory = memory_mb * 1024 * 1024
+    """Bound what a picture can make this process take beyond what it has."""
+    memory = _address_space() + memory_mb * 1024 * 1024
     resource.setrlimit(resource.RLIMIT_AS, (memory, memory))
     resource.setrlimit(resource.RLIMIT_FSIZE, (64 * 1024 * 1024, 64 * 1024 * 1024))
     resource.setrlimit(resource.RLIMIT_NOFILE, (256, 256))
     resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+
+
+def _address_space() -> int:
+    """Bytes of addresses in use; most of them are code and tables of libraries that no memory stands behind."""
+    return int(Path("/proc/self/statm").read_text().split()[0]) * resource.getpagesize()
 
 
 def limit_processor(seconds: float) -> None:
@@ -69,10 +77,14 @@ def limit_processor(seconds: float) -> None:
 
 
 def warm_up() -> None:
-    """Let the engine convert once, so that no user waits for what it loads."""
-    dot = np.zeros((16, 16, 4), np.uint8)
-    dot[4:12, 4:12] = 255
-    conversion.convert(dot, Options(), Limits())
+    """Let the engine convert once, so that no user waits for what it loads or compiles."""
+    rows, columns = np.mgrid[:24, :24]
+    picture = np.zeros((24, 24, 4), np.uint8)
+    picture[4:16, 3:18] = (30, 60, 200, 255)
+    # A disc with soft edges over it: curves, corners, three inks that meet, and pixels of two inks.
+    share = np.clip(7.5 - np.hypot(rows - 14, columns - 13), 0, 1)[..., None]
+    picture = np.rint(picture * (1 - share) + np.array((250, 200, 20, 255)) * share).astype(np.uint8)
+    conversion.convert(picture, Options(method="optimised"), Limits())
     gc.freeze()
 
 
@@ -99,12 +111,14 @@ def _too_hungry(limit: int) -> ConversionTooHungry:
     return ConversionTooHungry(f"The conversion took more than {limit} MB of memory, the limit.", limit=limit)
 
 
-def _reporting(line: Line) -> conversion.Run:
-    """A way to call the stages that says first which one is next."""
+def _reporting(line: Line) -> Run:
+    """A way to call the stages that says first which one is next, and never goes back."""
+    furthest = 0
 
     def run(stage: Callable[..., Any], /, *inputs: Any) -> Any:
-        phase = stage.__name__
-        line.send({"phase": phase, "percent": 100 * conversion.PHASES.index(phase) // len(conversion.PHASES)})
+        nonlocal furthest
+        furthest = max(furthest, percent_at(stage.__name__))
+        line.send({"phase": stage.__name__, "percent": furthest})
         return stage(*inputs)
 
     return run

@@ -34,7 +34,8 @@ PROGRAMS = {
     "worker": ["-m", "workers.celery_app"],
     "schedule": ["-m", "workers.schedule"],
 }
-START_SECONDS = 60.0
+START_SECONDS = 300.0
+"""Enough for a worker that has to compile the engine first, on a slow machine."""
 STOP_SECONDS = 15.0
 PR_SET_PDEATHSIG = 1
 

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import fields
+
 from flask import Blueprint, render_template
 
 from app.web.requests import current_services
-from svgai import __version__
+from svgai import Options, __version__
 from svgai.files.pillow import ACCEPTED, TYPES
 from svgai.options import METHODS
 
@@ -26,5 +28,6 @@ def index() -> str:
         formats=ACCEPTED,
         accept=ACCEPT,
         methods=[{"name": name, "summary": summary} for name, summary in METHODS.items()],
+        options=[option for option in fields(Options) if "choices" not in option.metadata],
         version=__version__,
     )

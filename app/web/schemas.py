@@ -36,7 +36,7 @@ class Drawing(BaseModel):
     height: int
     paths: int
     segments: int
-    method: str
+    method: str = Field(description="Which made it: the baseline where the one that was asked for did worse.")
     seconds: dict[str, float] = Field(description="Time spent in each stage.")
 
 
@@ -67,6 +67,9 @@ class JobView(BaseModel):
     options: dict[str, Any]
     result: Drawing | None
     quality: Quality | None
+    baseline_quality: Quality | None = Field(
+        description="What the baseline reaches on this picture: no result is worse. Null where it alone was asked for."
+    )
     warnings: list[str]
     error: JobError | None
     attempts: int
@@ -90,6 +93,7 @@ class JobView(BaseModel):
                 "options": job.options,
                 "result": result and {**result, "url": f"{here}/result"},
                 "quality": result and result["quality"],
+                "baseline_quality": result and result.get("baseline_quality"),
                 "warnings": result["warnings"] if result else [],
                 "error": job.error,
                 "attempts": job.attempts,

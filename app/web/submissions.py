@@ -3,11 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import fields
-from typing import Any, Literal
+from typing import Annotated, Any, Literal
 
 from flask import Request
 from flask_openapi import RequestBody
-from pydantic import BaseModel, ConfigDict, Field, create_model
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, create_model
 
 from app.errors import RequestMalformed
 from svgai import Options
@@ -22,7 +22,17 @@ def _option_fields() -> dict[str, Any]:
 def _option_field(default: Any, description: str, choices: Any = None, least: Any = None, most: Any = None) -> Any:
     if choices:
         return Literal[choices], Field(default, description=description)
+    if isinstance(default, bool):
+        return _Boolean, Field(default, description=description)
     return int, Field(default, description=description, ge=least, le=most)
+
+
+def _true_or_false(value: Any) -> Any:
+    """A form and a query hold text. These two words mean what they say; all others are refused."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+_Boolean = Annotated[bool, Strict(), BeforeValidator(_true_or_false)]
 
 
 ConvertOptions: type[BaseModel] = create_model(

@@ -13,7 +13,7 @@ import numpy as np
 import vtracer
 from PIL import Image
 
-from svgai.drawing import Drawing, Ink, Path
+from svgai.drawing import Drawing, Ink, Path, Shape
 from svgai.errors import TracingFailed
 from svgai.picture import Picture, Pixels
 
@@ -30,7 +30,7 @@ def trace_baseline(picture: Picture, options: Options) -> Drawing:  # noqa: ARG0
     if flat is not None:
         return flat
     svg = _run_vtracer(_with_transparent_row(picture.rgba))
-    shapes = (_path(*found) for found in _PATH.findall(svg))
+    shapes = (_shape(*found) for found in _PATH.findall(svg))
     return Drawing(picture.width, picture.height, tuple(shape for shape in shapes if shape))
 
 
@@ -44,7 +44,8 @@ def _flat(picture: Picture) -> Drawing | None:
     if not alpha:
         return Drawing(width, height, ())
     corners = np.array([(0, 0), (width, 0), (width, height), (0, height)], dtype=np.float64)
-    return Drawing(width, height, (Path("MLLLZ", corners, Ink(red, green, blue, alpha / 255)),))
+    whole = Shape((Path("MLLLZ", corners),), Ink(red, green, blue, alpha / 255))
+    return Drawing(width, height, (whole,))
 
 
 def _with_transparent_row(rgba: Pixels) -> Pixels:
@@ -73,10 +74,10 @@ def _run_vtracer(rgba: Pixels) -> str:
         raise TracingFailed(f"vtracer panicked: {panic}.") from None
 
 
-def _path(data: str, colour: str, x: str, y: str) -> Path | None:
+def _shape(data: str, colour: str, x: str, y: str) -> Shape | None:
     commands = "".join(letter for letter in data if letter in "MLCZ")
     if not commands:
         return None
     points = np.array(data.translate(_LETTERS).split(), dtype=np.float64).reshape(-1, 2)
     points += np.array([float(x), float(y)])
-    return Path(commands, points, Ink(*bytes.fromhex(colour)))
+    return Shape((Path(commands, points),), Ink(*bytes.fromhex(colour)))

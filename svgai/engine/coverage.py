@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import numpy as np
+from numpy.typing import NDArray
 
 from svgai.cover import Cover, Inks, premultiplied
-from svgai.engine.kernels import explain, find_pure
+from svgai.engine.kernels.pixels import doubt_pure, explain, find_pure
 from svgai.picture import Picture
 
 PURE = 4.0
@@ -22,7 +23,18 @@ def unmix(picture: Picture, inks: Inks) -> Cover:
     shape = pixels.shape[:2]
     first, second = np.zeros(shape, np.int16), np.zeros(shape, np.int16)
     share, misfit = np.ones(shape, np.float32), np.zeros(shape, np.float32)
-    pure = np.empty(shape, np.int16)
+    seam = np.zeros(shape, np.bool_)
+    pure, sure = np.empty(shape, np.int16), np.empty(shape, np.int16)
     find_pure(pixels, inks.colours, PURE, pure)
-    explain(pixels, inks.colours, pure, REACH, STRANGE, first, second, share, misfit)
-    return Cover(first, second, share, misfit)
+    beyond = _beyond(pure, inks)
+    doubt_pure(pure, inks.colours, beyond, REACH, STRANGE, sure)
+    explain(pixels, inks.colours, sure, beyond, REACH, STRANGE, first, second, share, misfit, seam)
+    return Cover(first, second, share, misfit, seam)
+
+
+def _beyond(pure: NDArray[np.int16], inks: Inks) -> int:
+    """The ink past the border: nothing, if nothing is seen at the border, else the one most seen there."""
+    border = np.concatenate([pure[0], pure[-1], pure[:, 0], pure[:, -1]])
+    counts = np.bincount(border[border >= 0], minlength=len(inks))
+    is_clear = (inks.colours[:, 3] < 1) & (counts > 0)
+    return int(np.argmax(np.where(is_clear, counts, 0) if is_clear.any() else counts))

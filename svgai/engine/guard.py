@@ -13,6 +13,7 @@ from xml.etree.ElementTree import ParseError
 from defusedxml.common import DefusedXmlException
 from defusedxml.ElementTree import DefusedXMLParser
 
+from svgai.drawing import COLOUR_NAMES
 from svgai.errors import DrawingTooLarge, DrawingUnsafe
 from svgai.options import Limits
 
@@ -36,7 +37,7 @@ _POSITIVE = _PLAIN
 _SHARE = rf"{_PLAIN}%?+"
 _LENGTH = rf"-?+{_PLAIN}%?+"
 _NUMBERS = rf"{_NUMBER}(?:[ ,]{_NUMBER})*+"
-_COLOUR = r"#(?:[0-9a-fA-F]{3}|[0-9a-fA-F]{6})"
+_COLOUR = rf"#(?:[0-9a-fA-F]{{3}}|[0-9a-fA-F]{{6}})|{'|'.join(COLOUR_NAMES)}"
 _NAME = r"[a-z][0-9]{1,6}"
 _PAINT = rf"none|{_COLOUR}|url\(#{_NAME}\)"
 _TRANSFORM = rf"(?:(?:matrix|translate|scale|rotate|skewX|skewY)\({_NUMBERS}\) ?+){{1,8}}+"

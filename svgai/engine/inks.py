@@ -8,12 +8,15 @@ most of what is left, and so on until nothing worth an ink is left.
 from __future__ import annotations
 
 import itertools
+from collections.abc import Iterator
+from dataclasses import replace
 
 import cv2
 import numpy as np
 from numpy.typing import NDArray
 
 from svgai.cover import Inks, Premultiplied, premultiplied
+from svgai.engine.kernels.pixels import mark_mixed
 from svgai.picture import Picture
 
 FLAT = 2.0
@@ -22,21 +25,41 @@ SAME = 8.0
 """Inks nearer to each other than that are one."""
 EXPLAINED = 6.0
 """A pixel this near to a mix is explained by it."""
+SCARCE = 8
+"""Flat pixels below which an ink must not be a mix of others."""
 WORTH = 6
 """Pixels that a thin ink must explain."""
-_PROPOSALS = 48
+_PROPOSALS = 32
 _MEETING = 12
 """Only the most frequent inks are tried by threes: their number grows with the third power."""
 _SLACK = 0.03
-_MOST_UNEXPLAINED = 20_000
+_MOST_EDGES, _MOST_UNEXPLAINED = 60_000, 6_000
+"""Of more pixels than that, every second, third and so on is looked at."""
+_BAND_PIXELS = 1 << 20
 
 
 def find_inks(picture: Picture, at_most: int) -> Inks:
     """The inks of a picture, at least one: those of flat places by frequency, then those too thin for one."""
-    pixels = premultiplied(picture)
-    is_flat = _spread(pixels) <= FLAT
-    inks = _modes(pixels[is_flat] if is_flat.any() else pixels.reshape(-1, 4), at_most)
-    return Inks(_with_thin_ones(inks, pixels[~is_flat], at_most))
+    flat, edges = zip(*_bands(picture), strict=True)
+    sums, counts = _tallied([colours for colours in flat if len(colours)] or list(edges))
+    inks = _sure(_modes(sums, counts, at_most), sums, counts)
+    return Inks(_with_thin_ones(inks, _some(np.concatenate(edges), _MOST_EDGES), at_most))
+
+
+def _bands(picture: Picture) -> Iterator[tuple[Premultiplied, Premultiplied]]:
+    """The colours of flat places and those of all others, some rows at a time."""
+    step = max(1, _BAND_PIXELS // picture.width)
+    every = 1 + picture.width * picture.height // (16 * _BAND_PIXELS)
+    for top in range(0, picture.height, step):
+        first, last = max(0, top - 1), min(picture.height, top + step + 1)
+        pixels = premultiplied(replace(picture, rgba=picture.rgba[first:last]))
+        mine = slice(top - first, top - first + step)
+        is_flat = _spread(pixels)[mine] <= FLAT
+        yield pixels[mine][is_flat], pixels[mine][~is_flat][::every]
+
+
+def _some(colours: Premultiplied, at_most: int) -> Premultiplied:
+    return np.ascontiguousarray(colours[:: 1 + len(colours) // at_most])
 
 
 def _spread(pixels: Premultiplied) -> NDArray[np.float32]:
@@ -44,29 +67,50 @@ def _spread(pixels: Premultiplied) -> NDArray[np.float32]:
     around = np.ones((3, 3), np.uint8)
     high = cv2.dilate(pixels, around, borderType=cv2.BORDER_REPLICATE)
     low = cv2.erode(pixels, around, borderType=cv2.BORDER_REPLICATE)
-    spread: NDArray[np.float32] = (high - low).max(axis=-1)
-    return spread
+    red, green, blue, alpha = cv2.split(cv2.subtract(high, low))
+    return np.asarray(cv2.max(cv2.max(red, green), cv2.max(blue, alpha)))
 
 
-def _modes(colours: Premultiplied, at_most: int) -> Premultiplied:
+def _tallied(bands: list[Premultiplied]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    """All colours that round to the same, added up, and how many they are; the most frequent first."""
+    found: dict[int, NDArray[np.float64]] = {}
+    for colours in bands:
+        packed = np.rint(colours).astype(np.uint8).view(np.uint32).ravel()
+        values, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
+        sums = [np.bincount(inverse, colours[:, channel], len(values)) for channel in range(4)]
+        for value, *row in zip(values.tolist(), *sums, counts, strict=True):
+            found[value] = found.get(value, 0.0) + np.array(row)
+    table = np.array([found[value] for value in sorted(found)])
+    table = table[np.argsort(-table[:, 4], kind="stable")]
+    return table[:, :4], table[:, 4].astype(np.int64)
+
+
+def _modes(sums: NDArray[np.float64], counts: NDArray[np.int64], at_most: int) -> Premultiplied:
     """The colours that others gather around, the most frequent first."""
-    packed = np.rint(colours).astype(np.uint8).view(np.uint32).ravel()
-    values, counts = np.unique(packed, return_counts=True)
+    means = (sums / counts[:, None]).astype(np.float32)
     modes = np.empty((0, 4), np.float32)
-    for value in values[np.argsort(-counts, kind="stable")]:
-        if len(modes) == at_most:
-            break
-        # Premultiplied colours are no whole numbers: those that round to the same are averaged.
-        mode = np.array(value).reshape(1).view(np.uint8).astype(np.float32)
-        if not len(modes) or np.linalg.norm(modes - mode, axis=1).min() >= SAME:
-            modes = np.vstack([modes, colours[packed == value].mean(axis=0, dtype=np.float64).astype(np.float32)])
+    while len(means) and len(modes) < at_most:
+        modes = np.vstack([modes, means[:1]])
+        means = means[np.linalg.norm(means - means[0], axis=1) >= SAME]
     return modes
 
 
+def _sure(inks: Premultiplied, sums: NDArray[np.float64], counts: NDArray[np.int64]) -> Premultiplied:
+    """The inks without those that are hardly seen and may as well be mixes of two others."""
+    means = (sums / counts[:, None]).astype(np.float32)
+    kept = inks
+    for ink in inks[1:][::-1]:
+        others = kept[(kept != ink).any(axis=1)]
+        seen = counts[np.linalg.norm(means - ink, axis=1) < SAME].sum()
+        if seen < SCARCE and any(_mixed(ink[None], others[:index], others[index])[0] for index in range(len(others))):
+            kept = others
+    return kept
+
+
 def _with_thin_ones(inks: Premultiplied, edges: Premultiplied, at_most: int) -> Premultiplied:
-    rest = _unexplained(edges, inks)[:_MOST_UNEXPLAINED]
+    rest = _some(_unexplained(edges, inks), _MOST_UNEXPLAINED)
     while len(rest) >= WORTH and len(inks) < at_most:
-        proposals = _modes(rest, _PROPOSALS)
+        proposals = _modes(*_tallied([rest]), _PROPOSALS)
         gains = [_mixed(rest, inks, proposal).sum() for proposal in proposals]
         best = int(np.argmax(gains))
         if gains[best] < WORTH:
@@ -96,9 +140,6 @@ def _among(colours: Premultiplied, one: Premultiplied, two: Premultiplied, three
 
 def _mixed(colours: Premultiplied, inks: Premultiplied, other: Premultiplied) -> NDArray[np.bool_]:
     """Which colours lie between the other ink and any of the inks."""
-    is_mixed: NDArray[np.bool_] = np.zeros(len(colours), np.bool_)
-    for ink in inks:
-        step = ink - other
-        along = np.clip((colours - other) @ step / max(float(step @ step), 1e-9), 0, 1)
-        is_mixed |= np.linalg.norm(colours - other - along[:, None] * step, axis=1) <= EXPLAINED
-    return is_mixed
+    mixed = np.zeros(len(colours), np.bool_)
+    mark_mixed(colours, inks, other, EXPLAINED, mixed)
+    return mixed

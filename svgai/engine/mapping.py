@@ -8,16 +8,23 @@ from numpy.typing import NDArray
 from skimage.measure import label
 
 from svgai.cover import Cover
-from svgai.engine.kernels import walk_cracks
+from svgai.engine.kernels.cracks import walk_cracks
+from svgai.engine.kernels.pixels import keep_thin
 from svgai.regions import Boundaries, Boundary, Regions
 
 SLIVER = 1.5
 """A region without a pure pixel, whose ink covers less than this, is an accident of mixing."""
+THIN = (0.3, 1.3)
+"""Pixels that a stroke is wide which may cover none by half."""
+SHORT = 4
+"""Pixels below which a stroke is none."""
+STRANGE = 10.0
+"""A pixel this far from its mix says nothing about strokes."""
 
 
 def find_regions(cover: Cover) -> Regions:
     """Pixels that share their first ink and an edge are one region; slivers go to whoever surrounds them."""
-    inks = cover.first
+    inks = _with_thin_strokes(cover)
     for _ in range(2):  # a sliver may surround another
         inks = _without_slivers(inks, cover)
     labels = _labelled(inks)
@@ -26,13 +33,23 @@ def find_regions(cover: Cover) -> Regions:
     return Regions(labels, owners)
 
 
-def _labelled(inks: NDArray[np.int16]) -> NDArray[np.int32]:
+def _with_thin_strokes(cover: Cover) -> NDArray[np.int16]:
+    """The first ink of each pixel, or the second where that is of a stroke too thin to cover any by half."""
+    inks, thin = np.empty_like(cover.first), np.empty(cover.first.shape, np.bool_)
+    keep_thin(cover.first, cover.second, cover.share, cover.misfit, STRANGE, np.array(THIN), inks, thin)
+    pieces = np.asarray(label(thin, connectivity=2))
+    is_short = np.bincount(pieces.ravel()) < SHORT  # as at the corners of what is not thin
+    return np.where(is_short[pieces] | ~thin, cover.first, inks)
+
+
+def _labelled(inks: NDArray[np.int16], ways: int = 1) -> NDArray[np.int32]:
+    """Number what hangs together, by the sides of pixels or (2 ways) by their corners, too."""
     # scikit-image counts from 1; 0 would be a background, of which there is none.
-    return np.asarray(label(inks.astype(np.int32) + 1, connectivity=1, background=0), np.int32) - 1
+    return np.asarray(label(inks.astype(np.int32) + 1, connectivity=ways, background=0), np.int32) - 1
 
 
 def _without_slivers(inks: NDArray[np.int16], cover: Cover) -> NDArray[np.int16]:
-    labels = _labelled(inks)
+    labels = _labelled(inks, 2)  # a slanting hairline hangs together by corners
     covered = np.bincount(labels.ravel(), weights=cover.share.ravel())
     pure = np.bincount(labels.ravel(), weights=cover.is_pure.ravel())
     is_sliver = ((covered < SLIVER) & (pure == 0))[labels]

@@ -11,7 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.cover import Cover
-from svgai.engine.kernels import cut_steps
+from svgai.engine.kernels.cuts import cut_steps
 from svgai.regions import OUTSIDE, Boundaries, Boundary, Outline, Regions
 
 REACH = 3
@@ -49,5 +49,6 @@ def _runs_sideways(corners: NDArray[np.float64], is_ring: bool) -> NDArray[np.bo
         [margin[0], steps, margin[1]] if is_ring else [steps[:1]] * _LOOK + [steps] + [steps[-1:]] * _LOOK
     )
     sums = np.cumsum(np.vstack([np.zeros(2), around]), axis=0)
-    window = sums[2 * _LOOK + 1 :] - sums[: -2 * _LOOK - 1]
+    # The outermost steps count half: else a staircase of 45 degrees would always look steeper than it is.
+    window = sums[2 * _LOOK + 1 :] - sums[: -2 * _LOOK - 1] + sums[2 * _LOOK : -1] - sums[1 : -2 * _LOOK]
     return np.asarray(window[:, 0] >= window[:, 1])

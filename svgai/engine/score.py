@@ -1,7 +1,7 @@
 """How near a drawing is to its picture, in structure (SSIM) and in colour (CIEDE2000).
 
-Both are seen on white, and on black too where the picture is transparent; the worse one counts, or
-a white logo that came back as nothing would be perfect.
+Both are seen on white, and on black too where there is transparency; the worse one counts, or a
+white logo that came back as nothing would be perfect.
 """
 
 from __future__ import annotations
@@ -14,104 +14,93 @@ import numpy as np
 from numpy.typing import NDArray
 from skimage.color import deltaE_ciede2000, rgb2lab
 
+from svgai.engine.kernels.windows import lack_of_likeness
 from svgai.picture import Picture, Pixels
 from svgai.result import Quality
 
 Colours: TypeAlias = NDArray[np.uint8]
 """height x width x 3, opaque."""
-Planes: TypeAlias = NDArray[np.floating]
 
-_WINDOW = 11
-"""Pixels of the Gaussian window, as in scikit-image: 3.5 sigma of 1.5 each way."""
-_REACH = _WINDOW // 2
-_BAND_PIXELS = 1 << 19
+_WHITE, _BLACK = 255, 0
+_REACH = 5
+"""Pixels from the middle of a window to its end, as in scikit-image: 3.5 sigma of 1.5."""
+_BELL = np.exp(-0.5 * (np.arange(-_REACH, _REACH + 1) / 1.5) ** 2)
+_WINDOW = (_BELL / _BELL.sum()).astype(np.float32)
+_MIXED_AT_ONCE = 1 << 14
+"""Pixels. Tables of that size are used again; larger ones come fresh from the system, which costs more than sums."""
+_PAIRED_AT_ONCE = 1 << 18
 _C1: np.float32 = np.float32((0.01 * 255) ** 2)
 _C2: np.float32 = np.float32((0.03 * 255) ** 2)
 
 
 def measure(drawn: Pixels, picture: Picture) -> Quality:
     """Compare pixels of the same size."""
-    backgrounds = (255,) if picture.is_opaque and bool((drawn[..., 3] == 255).all()) else (255, 0)
-    views = [(_on(drawn, grey), _on(picture.rgba, grey)) for grey in backgrounds]
+    is_opaque = picture.is_opaque and _is_opaque(drawn)
+    views = [(_on(drawn, grey), _on(picture.rgba, grey)) for grey in ((_WHITE,) if is_opaque else (_WHITE, _BLACK))]
     return Quality(
         ssim=min(structural_similarity(*view) for view in views),
         delta_e=max(colour_difference(*view) for view in views),
     )
 
 
+def _is_opaque(rgba: Pixels) -> bool:
+    return bool((rgba[..., 3] == 255).all())
+
+
 def _on(rgba: Pixels, grey: int) -> Colours:
-    if (rgba[..., 3] == 255).all():
-        return rgba[..., :3]
-    mixed = np.empty((*rgba.shape[:2], 3), dtype=np.uint8)
-    for top, bottom in _bands(rgba.shape):
-        weight = rgba[top:bottom, :, 3:].astype(np.uint32)
-        mixed[top:bottom] = (rgba[top:bottom, :, :3] * weight + grey * (255 - weight) + 127) // 255
-    return mixed
+    colours: Colours = cv2.cvtColor(rgba, cv2.COLOR_RGBA2RGB)
+    if _is_opaque(rgba):
+        return colours
+    for rows in _bands(rgba.shape, _MIXED_AT_ONCE):
+        alpha = cv2.cvtColor(rgba[rows, :, 3].copy(), cv2.COLOR_GRAY2RGB).astype(np.uint16)
+        mixed = colours[rows] * alpha  # 255 * 255 and a half fit
+        mixed += grey * (255 - alpha) + 127
+        mixed //= 255
+        colours[rows] = mixed
+    return colours
 
 
-def _bands(shape: tuple[int, ...], margin: int = 0) -> Iterator[tuple[int, int]]:
-    """Rows from and to, so that a large picture never needs large tables of floats."""
-    step = max(1, _BAND_PIXELS // shape[1])
-    for top in range(margin, shape[0] - margin, step):
-        yield top, min(top + step, shape[0] - margin)
+def _bands(shape: tuple[int, ...], pixels: int) -> Iterator[slice]:
+    """Rows that have together about so many pixels: a large picture never needs large tables."""
+    step = max(1, pixels // shape[1])
+    for top in range(0, shape[0], step):
+        yield slice(top, top + step)
 
 
 def structural_similarity(one: Colours, other: Colours) -> float:
-    """Mean SSIM over the three channels, equal to scikit-image's in a tenth of its time.
+    """Mean SSIM over the three channels, equal to scikit-image's in a twentieth of its time.
 
     Like there, the five outermost pixels do not count, since their windows reach outside; a picture
-    with a side under eleven pixels has no others, so all of it counts.
+    with a side under eleven pixels has no others, so it is mirrored at its borders and all of it counts.
     """
-    if np.array_equal(one, other):
-        return 1.0
-    if min(one.shape[:2]) < _WINDOW:
-        return float(_likeness(one, other).mean(dtype=np.float64))
-    total = 0.0
-    for top, bottom in _bands(one.shape, _REACH):
-        rows = slice(top - _REACH, bottom + _REACH)
-        total += float(_likeness(one[rows], other[rows])[_REACH:-_REACH, _REACH:-_REACH].sum(dtype=np.float64))
-    return float(total) / float(3 * (one.shape[0] - 2 * _REACH) * (one.shape[1] - 2 * _REACH))
-
-
-def _likeness(one: Colours, other: Colours) -> Planes:
-    """SSIM of the window around each pixel."""
-    a, b = one.astype(np.float32), other.astype(np.float32)
-    mean_a, mean_b = _blur(a), _blur(b)
-    variance_a = _blur(a * a) - mean_a * mean_a
-    variance_b = _blur(b * b) - mean_b * mean_b
-    covariance = _blur(a * b) - mean_a * mean_b
-    likeness = (2 * mean_a * mean_b + _C1) * (2 * covariance + _C2)
-    likeness /= (mean_a * mean_a + mean_b * mean_b + _C1) * (variance_a + variance_b + _C2)
-    return likeness
-
-
-def _blur(values: Planes) -> Planes:
-    blurred: Planes = cv2.GaussianBlur(values, (_WINDOW, _WINDOW), 1.5, borderType=cv2.BORDER_REFLECT)
-    return blurred.reshape(values.shape)
+    if min(one.shape[:2]) < len(_WINDOW):
+        one, other = (
+            np.pad(colours, ((_REACH, _REACH), (_REACH, _REACH), (0, 0)), "symmetric") for colours in (one, other)
+        )
+    height, width = one.shape[:2]
+    one, other = np.ascontiguousarray(one), np.ascontiguousarray(other)
+    lack = float(lack_of_likeness(one, other, _WINDOW, _C1, _C2))
+    return 1 - lack / float(3 * (height - 2 * _REACH) * (width - 2 * _REACH))
 
 
 def colour_difference(one: Colours, other: Colours) -> float:
     """Mean CIEDE2000 over all pixels; each pair of different colours of a band is worked out once."""
-    bands = (slice(top, bottom) for top, bottom in _bands(one.shape))
-    total = sum(_summed_difference(one[rows], other[rows]) for rows in bands)
+    total = sum(_summed_difference(one[rows], other[rows]) for rows in _bands(one.shape, _PAIRED_AT_ONCE))
     return float(total / (one.shape[0] * one.shape[1]))
 
 
 def _summed_difference(one: Colours, other: Colours) -> float:
     before, after = _packed(one), _packed(other)
     differ = before != after
-    pairs, counts = np.unique((before[differ] << np.uint64(24)) | after[differ], return_counts=True)
-    if not len(pairs):
+    if not differ.any():
         return 0.0
-    return float(deltaE_ciede2000(_lab(pairs >> np.uint64(24)), _lab(pairs)) @ counts)
+    both = np.stack([before[differ], after[differ]], axis=-1).view(np.uint64).ravel()
+    pairs, counts = np.unique(both, return_counts=True)
+    colours = pairs.view(np.uint8).reshape(-1, 2, 4)[..., :3]
+    return float(deltaE_ciede2000(rgb2lab(colours[:, 0]), rgb2lab(colours[:, 1])) @ counts)
 
 
-def _packed(colours: Colours) -> NDArray[np.uint64]:
-    red, green, blue = (colours[..., channel].astype(np.uint64) for channel in range(3))
-    return (red << np.uint64(16)) | (green << np.uint64(8)) | blue
-
-
-def _lab(packed: NDArray[np.uint64]) -> NDArray[np.float64]:
-    channels = [(packed >> np.uint64(shift)).astype(np.uint8) for shift in (16, 8, 0)]
-    lab: NDArray[np.float64] = rgb2lab(np.stack(channels, axis=-1))
-    return lab
+def _packed(colours: Colours) -> NDArray[np.uint32]:
+    """Each pixel as one number."""
+    packed: NDArray[np.uint32] = cv2.cvtColor(colours, cv2.COLOR_RGB2RGBA).view(np.uint32)[..., 0]
+    return packed

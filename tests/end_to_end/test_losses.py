@@ -24,7 +24,8 @@ pytestmark = pytest.mark.end_to_end
 Start = Callable[..., Service]
 HASTY = {"lease_seconds": 2, "reap_seconds": 0.5, "republish_seconds": 3}
 SLOW = noise_png(600)
-"""Takes a second or two: long enough to be wounded while it runs."""
+"""Takes the baseline a second or two: long enough to be wounded while it runs."""
+BASELINE = "?method=baseline"
 
 
 @pytest.fixture(params=["embedded", "postgresql and redis"])
@@ -46,7 +47,7 @@ def all_succeed(service: Service, job_ids: list[str], seconds: float = 60) -> li
 
 
 def test_a_conversion_whose_process_is_killed_is_done_again(stack: Service) -> None:
-    job_id = stack.submit(SLOW)
+    job_id = stack.submit(SLOW, BASELINE)
     stack.wait_for(job_id, states=("running",))
     sandboxes = stack.pids("workers.sandboxed")
     for pid in sandboxes:
@@ -57,7 +58,7 @@ def test_a_conversion_whose_process_is_killed_is_done_again(stack: Service) -> N
 
 
 def test_a_worker_that_is_killed_loses_no_job(stack: Service) -> None:
-    job_ids = [stack.submit(SLOW) for _ in range(3)] + [stack.submit(logo_png(64)) for _ in range(9)]
+    job_ids = [stack.submit(SLOW, BASELINE) for _ in range(3)] + [stack.submit(logo_png(64)) for _ in range(9)]
     stack.wait_for(job_ids[0], states=("running",))
     (worker,) = stack.pids("workers.celery_app")
     kill(worker)
@@ -66,7 +67,7 @@ def test_a_worker_that_is_killed_loses_no_job(stack: Service) -> None:
 
 
 def test_a_power_cut_loses_no_job(stack: Service) -> None:
-    job_ids = [stack.submit(SLOW) for _ in range(2)] + [stack.submit(logo_png(64)) for _ in range(10)]
+    job_ids = [stack.submit(SLOW, BASELINE) for _ in range(2)] + [stack.submit(logo_png(64)) for _ in range(10)]
     stack.wait_for(job_ids[0], states=("running",))
     stack.kill()
     stack.start()
@@ -74,7 +75,7 @@ def test_a_power_cut_loses_no_job(stack: Service) -> None:
 
 
 def test_a_picture_that_kills_every_time_fails_and_the_others_go_on(stack: Service) -> None:
-    poison = stack.submit(noise_png(1400))
+    poison = stack.submit(noise_png(1400), BASELINE)
     for attempt in range(1, 4):
         stack.until(lambda: is_tracing(stack.job(poison), attempt), 60, f"attempt {attempt} at work")  # noqa: B023
         for pid in stack.pids("workers.sandboxed"):
@@ -85,7 +86,7 @@ def test_a_picture_that_kills_every_time_fails_and_the_others_go_on(stack: Servi
 
 
 def is_tracing(job: dict[str, Any], attempt: int) -> bool:
-    return bool(job["attempts"] == attempt and job["progress"]["phase"] == "trace")
+    return bool(job["attempts"] == attempt and job["progress"]["phase"] == "trace_baseline")
 
 
 def test_a_broker_that_goes_away_loses_no_job(

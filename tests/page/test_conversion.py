@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 import io
+import re
+from dataclasses import asdict
 from pathlib import Path
 
 import pytest
 from PIL import Image
 from playwright.sync_api import Page, Route, expect
 
+from svgai import Options
 from tests.page.arrivals import choose, drop, file, paste
-from tests.samples import logo_png
+from tests.samples import logo_png, noise_png
 
 RESULT = "#result"
 NEXT_FRAME = "() => new Promise((resolve) => requestAnimationFrame(() => requestAnimationFrame(resolve)))"
@@ -67,6 +70,41 @@ def test_the_facts_tell_sizes_shapes_and_likeness(page: Page) -> None:
         "ΔE",
     ):
         expect(facts).to_contain_text(fact)
+
+
+def test_every_option_of_the_page_reaches_the_job(page: Page) -> None:
+    page.get_by_label("Method").select_option("fast")
+    page.get_by_text("More options").click()
+    page.get_by_label("Cutout").check()
+    page.get_by_label("Precision").fill("3")
+    page.get_by_label("Max colors").fill("")  # left empty, it asks for nothing
+    assert options_of(page) == {"method": "fast", "max_colors": 64, "precision": 3, "cutout": True}
+
+
+def test_without_a_choice_the_page_asks_for_the_defaults(page: Page) -> None:
+    assert options_of(page) == asdict(Options())
+
+
+def options_of(page: Page) -> dict[str, object]:
+    """The options of the job that the page makes of a picture."""
+    with page.expect_response(lambda answer: answer.url.endswith("/api/v1/jobs")) as waiting:
+        choose(page, file("logo.png", logo_png()))
+    return waiting.value.json()["options"]
+
+
+def test_the_facts_name_the_method_and_what_the_baseline_reaches(page: Page) -> None:
+    page.get_by_label("Method").select_option("fast")
+    choose(page, file("logo.png", logo_png()))
+    facts = page.locator("#facts")
+    expect(facts).to_contain_text("A plain tracing has")
+    expect(facts).to_contain_text(re.compile("method (fast|baseline)"))
+
+
+def test_that_the_baseline_stepped_in_is_said(page: Page) -> None:
+    page.get_by_label("Method").select_option("fast")
+    choose(page, file("noise.png", noise_png(32)))
+    expect(page.locator("#facts")).to_contain_text("method baseline")
+    expect(page.locator("#warnings")).to_contain_text("fast")
 
 
 def test_zoom_shows_both_pictures_at_the_same_scale_and_place(page: Page) -> None:

@@ -7,6 +7,7 @@ import pty
 import subprocess
 import sys
 import time
+from dataclasses import fields
 from pathlib import Path
 
 import click
@@ -15,6 +16,7 @@ from click.testing import CliRunner
 
 import svgai
 from svgai import cli
+from svgai.options import METHODS, Options
 from tests import samples
 
 
@@ -103,7 +105,9 @@ def test_a_folder_that_does_not_exist_is_told_in_one_line(here):
 def test_json_has_one_line_for_each_picture(here):
     answer = run("convert", "logo.png", "broken.png", "--json")
     good, bad = map(json.loads, answer.stdout.splitlines())
-    assert (good["file"], good["output"], good["width"], good["method"]) == ("logo.png", "logo.svg", 48, "baseline")
+    assert (good["file"], good["output"], good["width"]) == ("logo.png", "logo.svg", 48)
+    assert good["method"] in METHODS
+    assert good["quality"]["ssim"] >= good["baseline_quality"]["ssim"]
     assert good["quality"]["ssim"] > 0.9
     assert good["bytes"] == len((here / "logo.svg").read_text())
     assert (bad["file"], bad["error"]["code"]) == ("broken.png", "picture.corrupt")
@@ -115,7 +119,15 @@ def test_json_and_a_drawing_are_not_mixed_on_standard_output(here):
 
 
 @pytest.mark.parametrize(
-    "arguments", [[], ["--method", "magic", "logo.png"], ["--precision", "9", "logo.png"], ["--nonsense"]]
+    "arguments",
+    [
+        [],
+        ["--method", "magic", "logo.png"],
+        ["--precision", "9", "logo.png"],
+        ["--max-colors", "1", "logo.png"],
+        ["--cutout=yes", "logo.png"],
+        ["--nonsense"],
+    ],
 )
 def test_a_command_that_makes_no_sense_exits_with_two(here, arguments):
     assert run("convert", *arguments).exit_code == 2
@@ -125,6 +137,29 @@ def test_options_reach_the_conversion(here):
     run("convert", "logo.png", "-o", "a.svg", "--precision", "0")
     run("convert", "logo.png", "-o", "b.svg", "--precision", "4")
     assert len((here / "a.svg").read_text()) < len((here / "b.svg").read_text())
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_every_method_can_be_asked_for(here, method):
+    answer = run("convert", "logo.png", "--method", method, "--cutout", "--max-colors", "8")
+    assert answer.exit_code == 0
+    assert (here / "logo.svg").read_text().startswith("<svg")
+
+
+def test_that_the_baseline_stepped_in_is_told(here):
+    (here / "noise.png").write_bytes(samples.noise_png(24))
+    answer = run("convert", "noise.png", "--method", "fast")
+    assert "noise.png: 24 x 24, baseline, " in answer.stderr
+    assert "noise.png: note: " in answer.stderr
+    assert "fast" in answer.stderr.splitlines()[1]
+
+
+def test_help_tells_every_option_and_method():
+    told = run("convert", "--help").stdout
+    for option in fields(Options):
+        assert f"--{option.name.replace('_', '-')} " in told
+    for name, summary in METHODS.items():
+        assert f"{name:<10} {summary}\n" in told
 
 
 def test_help_tells_the_exit_codes():

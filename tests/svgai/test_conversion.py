@@ -1,6 +1,8 @@
 """A picture goes in, an SVG comes out; whatever the picture."""
 
+import re
 import xml.etree.ElementTree as ET
+from dataclasses import fields
 from pathlib import Path
 
 import numpy as np
@@ -11,7 +13,7 @@ from hypothesis.extra.numpy import arrays
 
 import svgai
 from svgai import conversion
-from svgai.conversion import PHASES, convert
+from svgai.conversion import convert
 from svgai.engine.guard import verify
 from svgai.errors import (
     DrawingTooLarge,
@@ -24,6 +26,7 @@ from svgai.errors import (
 )
 from svgai.methods import TRACERS
 from svgai.options import Limits, Options
+from svgai.phases import PHASES, TRACING, percent_at
 from tests import samples
 
 ODD_PICTURES = {
@@ -56,10 +59,14 @@ def size_of(svg: str) -> tuple[int, int]:
 def test_every_method_makes_something_of_every_odd_picture(method, name):
     result = svgai.convert(ODD_PICTURES[name], method=method)
     assert size_of(result.svg) == (result.width, result.height)
-    assert result.svg.count("<path") == result.paths
+    assert len(re.findall(r"<(?:path|circle|ellipse|rect)\b", result.svg)) == result.paths
     assert -1 <= result.quality.ssim <= 1
     assert result.quality.delta_e >= 0
-    assert result.method == method
+    assert result.method == method or (result.method == "baseline" and method in result.warnings[-1])
+    baseline = svgai.convert(ODD_PICTURES[name], method="baseline")
+    assert result.baseline_quality == (None if method == "baseline" else baseline.quality)
+    assert result.quality.ssim >= baseline.quality.ssim
+    assert result.quality.delta_e <= baseline.quality.delta_e
 
 
 @pytest.mark.parametrize("name", ["logo", "photo-like", "blank", "one pixel", "grey"])
@@ -99,26 +106,57 @@ def test_a_path_its_bytes_and_its_pixels_give_the_same(tmp_path):
     assert len(answers) == 1
 
 
-def test_stages_are_called_in_the_order_that_is_promised():
+def stages_of(method):
+    """The stages in the order in which a conversion calls them, and what came of it."""
     called = []
 
     def watched(stage, /, *inputs):
         called.append(stage.__name__)
         return stage(*inputs)
 
-    result = convert(samples.logo_png(32), Options(), Limits(), watched)
-    assert tuple(called) == PHASES == tuple(result.seconds)
+    return called, convert(samples.logo_png(48), Options(method=method), Limits(), watched)
+
+
+@pytest.mark.parametrize("method", TRACERS)
+def test_stages_are_called_in_the_order_that_is_promised(method):
+    called, result = stages_of(method)
+    assert called[:2] == ["read_header", "decode"]
+    traced = list(dict.fromkeys(name for name in called if name in TRACING))
+    assert traced == [name for name in TRACING if name in traced]
+    assert (traced == []) == (method == "baseline")
+    finished = ["write", "verify", "draw", "measure"]
+    assert called[-5:] == ["trace_baseline", *finished]
+    assert [name for name in called[2:-5] if name not in TRACING] == (finished if traced else [])
+    assert tuple(result.seconds) == tuple(dict.fromkeys(called))
     assert all(seconds >= 0 for seconds in result.seconds.values())
 
 
-def test_whoever_runs_the_stages_can_stop_between_them():
+def test_every_stage_is_a_phase_and_every_phase_a_stage():
+    assert {name for method in TRACERS for name in stages_of(method)[0]} == set(PHASES)
+
+
+def test_progress_goes_forward_from_phase_to_phase():
+    percents = [percent_at(phase) for phase in PHASES]
+    assert percents[0] == 0
+    assert percents == sorted(set(percents))
+    assert percents[-1] < 100
+
+
+@pytest.mark.parametrize("last", ["decode", "find_inks", "fit_curves", "trace_baseline", "measure"])
+def test_whoever_runs_the_stages_can_stop_between_them(last):
     def impatient(stage, /, *inputs):
-        if stage.__name__ == "trace":
+        if stage.__name__ == last:
             raise TimeoutError
         return stage(*inputs)
 
     with pytest.raises(TimeoutError):
         convert(samples.logo_png(32), Options(), Limits(), impatient)
+
+
+@pytest.mark.parametrize("method", TRACERS)
+def test_a_picture_keeps_its_inks_within_the_number_that_was_asked_for(method):
+    few = svgai.convert(samples.logo_png(64), method=method, max_colors=2)
+    assert few.method == "baseline" or len(set(re.findall(r'fill="([^"]*)"', few.svg)) | {""}) <= 3
 
 
 def test_nothing_is_decoded_of_a_bomb():
@@ -187,13 +225,21 @@ def test_a_drawing_beyond_the_limit_is_withheld():
         ({"precision": 5}, "0 to 4"),
         ({"precision": True}, "0 to 4"),
         ({"precision": 1.5}, "0 to 4"),
-        ({"colours": 3}, "there are method, precision"),
+        ({"max_colors": 1}, "2 to 256"),
+        ({"cutout": "true"}, "true or false"),
+        ({"cutout": 1}, "true or false"),
+        ({"colours": 3}, "there are method, max_colors, precision, cutout"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_by_name(asked, told):
     with pytest.raises(OptionsInvalid, match=told) as caught:
         svgai.convert(samples.logo_png(16), **asked)
     assert caught.value.as_dict()["option"] == next(iter(asked))
+
+
+def test_what_is_true_or_false_is_false_unless_asked_for():
+    defaults = [option.default for option in fields(Options) if isinstance(option.default, bool)]
+    assert defaults == [False] * len(defaults) != []
 
 
 def test_the_table_of_methods_and_the_names_a_user_may_give_agree():

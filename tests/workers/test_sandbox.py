@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import os
+import shutil
 import signal
+import subprocess
 import sys
 import threading
 import time
@@ -16,13 +18,18 @@ from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, C
 from app.settings import Settings
 from svgai import Limits
 from svgai.errors import DrawingTooLarge, OptionsInvalid, PictureCorrupt, PictureTooManyPixels, SvgaiError
+from svgai.options import METHODS
+from svgai.phases import PHASES
 from tests.fakes import FACTS, SVG
 from tests.samples import logo_png, noise_png
 from tests.service import is_alive
 from workers.sandbox import ENVIRONMENT, Bounds, Sandbox, SandboxPool, _checked
 
+ROOT = Path(__file__).parents[2]
 BOUNDS = Bounds(seconds=30, memory_mb=4096, conversions_per_process=100, limits=Limits())
 SLOW = noise_png(900)
+BASELINE = {"method": "baseline"}
+"""Which takes its time over noise, but gets there."""
 
 
 def ignore(phase: str | None, percent: int) -> None:
@@ -42,11 +49,66 @@ def pid_of(sandbox: Sandbox) -> int:
 
 
 def test_a_picture_goes_in_and_a_drawing_comes_out(sandbox: Sandbox) -> None:
-    phases: list[str | None] = []
-    drawn = sandbox.convert(logo_png(64), {"method": "auto"}, lambda phase, _: phases.append(phase))
+    drawn = sandbox.convert(logo_png(64), {"method": "auto"}, ignore)
     assert drawn.svg.startswith(b"<svg")
-    assert drawn.facts["method"] == "baseline"
-    assert "trace" in phases
+    assert drawn.facts["method"] in METHODS
+    assert drawn.facts["baseline_quality"]["ssim"] <= drawn.facts["quality"]["ssim"]
+
+
+def test_progress_goes_through_the_phases_and_never_back(sandbox: Sandbox) -> None:
+    noted: list[tuple[str | None, int]] = []
+    sandbox.convert(logo_png(200), {"method": "optimised"}, lambda phase, percent: noted.append((phase, percent)))
+    percents = [percent for _, percent in noted]
+    assert percents == sorted(percents)
+    assert 0 <= percents[0] < percents[-1] < 100
+    assert {phase for phase, _ in noted} - {None} <= set(PHASES)
+    assert {"find_inks", "trace_baseline"} <= {phase for phase, _ in noted}
+
+
+def test_a_warm_child_has_compiled_all_that_a_drawing_needs() -> None:
+    program = (
+        "import importlib, pkgutil\n"
+        "from workers.sandboxed import warm_up\n"
+        "warm_up()\n"
+        "import numba, svgai\n"
+        "from svgai.engine import kernels\n"
+        "from tests.samples import logo_png\n"
+        "def compiled():\n"
+        "    names = [f'{kernels.__name__}.{module.name}' for module in pkgutil.iter_modules(kernels.__path__)]\n"
+        "    found = [item for name in names for item in vars(importlib.import_module(name)).items()]\n"
+        "    return {(name, len(it.signatures)) for name, it in found if hasattr(it, 'signatures')}\n"
+        "before = compiled()\n"
+        "for method in ('fast', 'optimised'):\n"
+        "    svgai.convert(logo_png(128), method=method)\n"
+        "print(sorted(name for name, _ in compiled() - before))\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert said.stdout.strip() == "[]"
+
+
+def test_what_cannot_be_kept_beside_the_source_is_compiled_once_for_all_children(tmp_path: Path) -> None:
+    checkout = tmp_path / "read-only"
+    for name in ("svgai", "app", "workers"):
+        shutil.copytree(ROOT / name, checkout / name, ignore=shutil.ignore_patterns("__pycache__"))
+    for kernels in (checkout / "svgai").rglob("kernels"):
+        (kernels / "__pycache__").write_text("")  # where a folder cannot be made, not even by root
+    program = (
+        "import sys, time\n"
+        "from pathlib import Path\n"
+        "from svgai import Limits\n"
+        "from workers.sandbox import Bounds, Sandbox\n"
+        "for _ in range(2):\n"
+        "    sandbox = Sandbox(Bounds(60, 1024, 100, Limits(), Path(sys.argv[1])))\n"
+        "    begun = time.monotonic()\n"
+        "    sandbox.warm()\n"
+        "    print(time.monotonic() - begun)\n"
+        "    sandbox.close()\n"
+    )
+    line = [sys.executable, "-B", "-c", program, str(tmp_path / "compiled")]
+    said = subprocess.run(line, cwd=checkout, capture_output=True, text=True, check=True)
+    first, second = map(float, said.stdout.split())
+    assert list((tmp_path / "compiled").rglob("*.nbi"))
+    assert second < first / 2
 
 
 def test_the_child_stays_warm_and_is_replaced_in_time() -> None:
@@ -77,7 +139,7 @@ def test_errors_of_the_library_come_back_as_what_they_are(sandbox: Sandbox) -> N
 def test_the_operators_limits_hold_inside(limits: Limits, error: type[SvgaiError]) -> None:
     sandbox = Sandbox(Bounds(30, 4096, 100, limits))
     with pytest.raises(error) as caught:
-        sandbox.convert(noise_png(64), {}, ignore)
+        sandbox.convert(noise_png(64), BASELINE, ignore)
     sandbox.close()
     assert caught.value.limit
 
@@ -87,7 +149,7 @@ def test_a_killed_child_is_told_of_and_replaced(sandbox: Sandbox) -> None:
     pid = pid_of(sandbox)
     threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
     with pytest.raises(ConverterLost, match="SIGKILL"):
-        sandbox.convert(SLOW, {}, ignore)
+        sandbox.convert(SLOW, BASELINE, ignore)
     assert sandbox.convert(logo_png(32), {}, ignore).svg
     assert not is_alive(pid)
 
@@ -98,7 +160,7 @@ def test_a_conversion_that_takes_too_long_is_ended() -> None:
     pid = pid_of(sandbox)
     begun = time.monotonic()
     with pytest.raises(ConversionTimedOut, match=r"0\.3 s"):
-        sandbox.convert(SLOW, {}, ignore)
+        sandbox.convert(SLOW, BASELINE, ignore)
     assert time.monotonic() - begun < 3
     assert not is_alive(pid)
 
@@ -169,6 +231,7 @@ def test_the_least_memory_that_may_be_set_is_enough_to_start() -> None:
         ({}, SVG),
         ({**FACTS, "more": 1}, SVG),
         ({**FACTS, "quality": 1}, SVG),
+        ({**FACTS, "baseline_quality": {"ssim": 1}}, SVG),
         (FACTS, b"<svg onload='alert(1)' xmlns='http://www.w3.org/2000/svg'/>"),
         (FACTS, b"\xff\xfe"),
     ],
@@ -177,12 +240,13 @@ def test_what_a_child_says_is_checked(facts: dict[str, object], svg: bytes) -> N
     with pytest.raises((SvgaiError, KeyError, TypeError, ValueError)):
         _checked(svg, facts, Limits())
     assert _checked(SVG, FACTS, Limits()).svg == SVG
+    assert _checked(SVG, {**FACTS, "baseline_quality": None}, Limits()).facts["baseline_quality"] is None
 
 
 def test_a_child_that_aborts_for_want_of_memory_is_told_as_that_and_not_tried_again() -> None:
     sandbox = Sandbox(Bounds(60, 1024, 100, Limits()))
     with pytest.raises(ConversionTooHungry, match="1024 MB"):
-        sandbox.convert(noise_png(2600), {}, ignore)
+        sandbox.convert(noise_png(2600), BASELINE, ignore)
     sandbox.close()
 
 
@@ -194,7 +258,7 @@ def test_a_lost_lease_stops_the_conversion(sandbox: Sandbox) -> None:
         raise LeaseLost("job_1")
 
     with pytest.raises(LeaseLost):
-        sandbox.convert(SLOW, {}, lost)
+        sandbox.convert(SLOW, BASELINE, lost)
     assert not is_alive(pid)
 
 
@@ -224,13 +288,12 @@ def test_the_child_ends_with_its_parent_even_when_the_parent_is_killed(tmp_path:
         "sandbox = Sandbox(Bounds(60, 4096, 100, Limits()))\n"
         "sandbox.warm()\n"
         "slow = noise_png(1500)\n"
-        "threading.Thread(target=sandbox.convert, args=(slow, {}, lambda *_: None), daemon=True).start()\n"
+        "work = (slow, {'method': 'baseline'}, lambda *_: None)\n"
+        "threading.Thread(target=sandbox.convert, args=work, daemon=True).start()\n"
         "time.sleep(0.5)\n"
         "print(sandbox._child.pid, flush=True)\n"
         "time.sleep(60)\n"
     )
-    import subprocess
-
     parent = subprocess.Popen([sys.executable, "-c", program], stdout=subprocess.PIPE, text=True)
     assert parent.stdout
     child = int(parent.stdout.readline())

@@ -7,13 +7,14 @@ export function summary({ input, result }) {
   return `${bytes(input.bytes)} became ${bytes(result.bytes)} of SVG, ${sizeChange(input.bytes, result.bytes)}.`;
 }
 
-export function factsOf({ input, result, quality }) {
+export function factsOf({ input, result, quality, baseline_quality: baseline }) {
   const facts = [
     { name: "Picture", words: `${result.width} × ${result.height} px`, figure: input.format?.toUpperCase() },
     { name: "File size", words: `${bytes(input.bytes)} → ${bytes(result.bytes)}`, figure: sizeChange(input.bytes, result.bytes) },
     { name: "Shapes", words: plural(result.paths, "path"), figure: plural(result.segments, "segment") },
     quality?.ssim != null && { name: "Likeness", ...likeness(quality.ssim) },
     quality?.delta_e != null && { name: "Colour difference", ...colourDifference(quality.delta_e) },
+    baseline && { name: "A plain tracing has", words: likeness(baseline.ssim).figure, figure: colourDifference(baseline.delta_e).figure },
     { name: "Time", words: seconds(totalOf(result.seconds)), figure: `method ${result.method}` },
   ];
   return facts.filter(Boolean);

@@ -45,6 +45,7 @@ function beginAttempt() {
 
 function formWith(file) {
   const form = new FormData($("form"));
+  for (const [name, value] of [...form]) if (value === "") form.delete(name); // a field left empty asks for nothing
   form.set("image", file);
   return form;
 }
@@ -125,5 +126,5 @@ listenForPictures({
 });
 $("cancel").addEventListener("click", startAgain);
 $("another").addEventListener("click", startAgain);
-$("method")?.addEventListener("change", showMethodSummary);
-if ($("method")) showMethodSummary(); // a browser may restore another choice after a reload
+$("method").addEventListener("change", showMethodSummary);
+showMethodSummary(); // a browser may restore another choice after a reload

@@ -6,6 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
+from dataclasses import fields
 from typing import Any
 
 import pytest
@@ -16,6 +17,7 @@ from app.conversions import Services
 from app.errors import ConversionTimedOut
 from app.factory import create_app
 from app.settings import Settings
+from svgai import Options
 from svgai.errors import PictureCorrupt
 from tests.fakes import SVG, FakeConverter
 from tests.samples import bomb_png, logo_png
@@ -53,12 +55,12 @@ def _a_worker(services: Services) -> Iterator[None]:
 
 
 def test_a_form_becomes_a_job(client: FlaskClient) -> None:
-    answer = client.post("/api/v1/jobs", data=form(logo_png(32), precision="3"))
+    answer = client.post("/api/v1/jobs", data=form(logo_png(32), precision="3", cutout="true"))
     job = answer.get_json()
     assert (answer.status_code, job["state"]) == (202, "queued")
     assert answer.headers["Location"] == job["links"]["self"] == f"/api/v1/jobs/{job['id']}"
     assert answer.headers["Retry-After"] == "1"
-    assert job["options"] == {"method": "auto", "precision": 3}
+    assert job["options"] == {"method": "auto", "max_colors": 64, "precision": 3, "cutout": True}
     assert (job["input"]["format"], job["input"]["width"]) == ("PNG", 32)
 
 
@@ -69,13 +71,28 @@ def test_the_body_itself_may_be_the_picture(client: FlaskClient, kind: str) -> N
     assert answer.get_json()["options"]["precision"] == 1
 
 
+@pytest.mark.parametrize(("word", "value"), [("true", True), ("false", False)])
+def test_a_boolean_is_asked_for_in_words(client: FlaskClient, word: str, value: bool) -> None:
+    in_query = client.post(f"/api/v1/jobs?cutout={word}", data=logo_png(32))
+    in_form = client.post("/api/v1/jobs", data=form(logo_png(32), cutout=word))
+    assert [answer.get_json()["options"]["cutout"] for answer in (in_query, in_form)] == [value, value]
+
+
+def test_every_option_is_described_with_its_bounds(client: FlaskClient) -> None:
+    body = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/convert"]["post"]["requestBody"]
+    described = body["content"]["multipart/form-data"]["schema"]["properties"]
+    assert set(described) == {"image", *(option.name for option in fields(Options))}
+    assert described["cutout"] | {"type": "boolean", "default": False} == described["cutout"]
+    assert described["max_colors"] | {"type": "integer", "minimum": 2, "maximum": 256} == described["max_colors"]
+
+
 def test_a_job_is_shown_until_it_is_done_and_then_with_its_result(client: FlaskClient, services: Services) -> None:
     job = client.post("/api/v1/jobs", data=logo_png(32)).get_json()
     assert client.get(job["links"]["result"]).get_json()["code"] == "job.not_ready"
     perform_all(services)
     done = client.get(job["links"]["self"]).get_json()
     assert (done["state"], done["attempts"], done["progress"]["percent"]) == ("succeeded", 1, 100)
-    assert (done["result"]["bytes"], done["quality"]["ssim"]) == (len(SVG), 0.9)
+    assert (done["result"]["bytes"], done["quality"]["ssim"], done["baseline_quality"]["ssim"]) == (len(SVG), 0.9, 0.8)
     assert client.get(done["result"]["url"]).data == SVG
 
 
@@ -235,6 +252,10 @@ def test_a_body_that_cannot_be_read_is_refused(client: FlaskClient) -> None:
         ("?method=magic", "#/method"),
         ("?colour=red", "#/colour"),
         ("?precision=", "#/precision"),
+        ("?max_colors=1", "#/max_colors"),
+        ("?cutout=yes", "#/cutout"),
+        ("?cutout=1", "#/cutout"),
+        ("?cutout=", "#/cutout"),
     ],
 )
 def test_an_option_that_cannot_be_used_is_pointed_at(client: FlaskClient, query: str, pointer: str) -> None:

@@ -53,7 +53,7 @@ def test_a_transparent_background_stays_transparent():
 def test_a_picture_of_one_colour_is_one_rectangle_of_it(shape):
     drawing = trace_baseline(Picture(np.full((*shape, 4), (10, 20, 30, 128), np.uint8)), Options())
     assert [shape.ink for shape in drawing.shapes] == [Ink(10, 20, 30, 128 / 255)]
-    assert drawing.shapes[0].points.max(axis=0).tolist() == [shape[1], shape[0]]
+    assert drawing.shapes[0].forms[0].points.max(axis=0).tolist() == [shape[1], shape[0]]
 
 
 @pytest.mark.parametrize("under", [(0, 0, 0), (255, 0, 9)])

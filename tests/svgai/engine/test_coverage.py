@@ -10,7 +10,7 @@ import pytest
 from svgai import Limits
 from svgai.cover import Cover, Inks, premultiplied
 from svgai.engine.coverage import PURE, REACH, STRANGE, unmix
-from svgai.engine.kernels import explain, find_pure
+from svgai.engine.kernels.pixels import explain, find_pure
 from svgai.files.intake import from_array
 from tests.svgai.engine.test_inks import BLUE, RED, WHITE, drawn
 
@@ -86,15 +86,17 @@ def test_the_kernel_does_what_its_slow_twin_does() -> None:
         np.zeros(shape, np.int16),
         np.ones(shape, np.float32),
         np.zeros(shape, np.float32),
+        np.zeros(shape, np.bool_),
     )
-    explain(pixels, some.colours, pure, REACH, STRANGE, *made)
+    explain(pixels, some.colours, pure, 3, REACH, STRANGE, *made)
     for y, x in np.ndindex(shape):
-        first, second, share, misfit = (values[y, x] for values in made)
+        first, second, share, misfit, seam = (values[y, x] for values in made)
         mix = share * some.colours[first] + (1 - share) * some.colours[second]
         if pure[y, x] >= 0:
-            assert (first, second, misfit) == (pure[y, x], pure[y, x], 0)
+            assert (first, second, misfit, seam) == (pure[y, x], pure[y, x], 0, False)
             continue
-        assert misfit == pytest.approx(np.linalg.norm(pixels[y, x] - mix), abs=0.01)
+        if not seam:
+            assert misfit == pytest.approx(np.linalg.norm(pixels[y, x] - mix), abs=0.01)
         assert misfit**2 <= slow_misfit(pixels[y, x], near(pure, y, x), some.colours) ** 2 + 1.01
 
 
@@ -114,3 +116,23 @@ def slow_misfit(pixel: np.ndarray, present: set[int], colours: np.ndarray) -> fl
         colours[a] * shares + colours[b] * (1 - shares) for a, b in itertools.combinations_with_replacement(present, 2)
     ]
     return float(min(np.linalg.norm(mix - pixel, axis=1).min() for mix in mixes))
+
+
+def test_at_the_border_the_ink_past_it_explains_what_is_too_thin_to_be_seen_pure() -> None:
+    picture = drawn([("rectangle", (0, 0.5, 96, 96), RED)])  # half a pixel of nothing along the top
+    cover = unmix(picture, inks(RED, NOTHING))
+    assert cover.misfit.max() < 3
+    assert amount(cover, 0)[0] == pytest.approx(np.full(96, 0.5), abs=0.02)
+
+
+def test_a_third_ink_that_shines_through_between_two_is_told_from_a_mix() -> None:
+    red, blue, white = (np.array(colour, float) for colour in (RED, BLUE, WHITE))
+    area = 0.4  # of the pixels between them the upper ink covers so much, the lower one the rest
+    between = np.rint(area * red + (1 - area) * ((1 - area) * blue + area * white))
+    pixels = np.tile(np.array(WHITE, np.uint8), (20, 20, 1))
+    pixels[5:15, 5:10], pixels[5:15, 10], pixels[5:15, 11:16] = RED, between, BLUE
+    cover = unmix(from_array(pixels, Limits()), inks(RED, BLUE, WHITE))
+    assert cover.seam[6:14, 10].all()
+    assert cover.seam.sum() <= 10
+    assert amount(cover, 0)[6:14, 10] == pytest.approx(np.full(8, area), abs=0.03)
+    assert cover.misfit[6:14, 10].max() < 3

@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svgai.drawing import Drawing, Ink, Path
+from svgai.drawing import Circle, Drawing, Ellipse, Ink, Path, Rectangle, Shape
 from svgai.engine.guard import verify
 from svgai.engine.svg import write
 from svgai.errors import DrawingTooLarge, DrawingUnsafe
@@ -31,6 +31,7 @@ GOOD = {
     "path": svg('<path fill="#123" d="m0 0h4v4z"/>'),
     "every command": svg('<path d="M0 0L1 1l1,1H3v-1.5C1 2 3 4 5 6s1 2 3 4Q1 2 3 4t1-1a1 1 0 01.5.5A1 1 0 1 0 3 3z"/>'),
     "runs of numbers": svg('<path d="m.5.5-.5-.5 1 2c1 2 3 4 5 6 1 2 3 4 5 6z"/>'),
+    "short name of a colour": svg('<path fill="red" d="m0 0h4v4z"/>'),
     "group": svg('<g transform="translate(1 2) scale(2)" opacity=".5"><circle cx="1" cy="2" r="3"/></g>'),
     "shapes": svg('<ellipse cx="1" cy="2" rx="3" ry="4"/><rect x="-1" y="0" width="3" height="4" rx="1"/>'),
     "strokes": svg(
@@ -95,7 +96,8 @@ ATTACKS = {
     "fill of a name nobody has": svg('<path d="m0 0h1" fill="url(#g7)"/>'),
     "fill with fallback": svg(gradient() + '<path d="m0 0h1" fill="url(#g1) url(//evil.example)"/>'),
     "fill by a css function": svg('<path d="m0 0h1" fill="var(--x)"/>'),
-    "fill by name": svg('<path d="m0 0h1" fill="red"/>'),
+    "fill by a name not needed": svg('<path d="m0 0h1" fill="currentColor"/>'),
+    "fill by two names": svg('<path d="m0 0h1" fill="redred"/>'),
     "fill of five digits": svg('<path d="m0 0h1" fill="#12345"/>'),
     "filter": svg('<path d="m0 0h1" filter="url(#g1)"/>'),
     "filter element": svg("<filter><feImage href='https://evil.example/'/></filter>"),
@@ -182,6 +184,8 @@ def test_a_drawing_beyond_the_limit_is_too_large():
 
 
 coordinates = st.floats(-1e5, 1e5, allow_nan=False)
+sizes = st.floats(1e-6, 1e5)
+turns = st.floats(-720, 720)
 inks = st.builds(Ink, *[st.integers(0, 255)] * 3, st.floats(0, 1))
 
 
@@ -190,11 +194,24 @@ def paths(draw: st.DrawFn) -> Path:
     letters = draw(st.text("MLCZ", max_size=10))
     count = 1 + sum({"M": 1, "L": 1, "C": 3, "Z": 0}[letter] for letter in letters)
     points = draw(st.lists(st.tuples(coordinates, coordinates), min_size=count, max_size=count))
-    return Path("M" + letters, np.array(points), draw(inks))
+    return Path("M" + letters, np.array(points))
 
 
-@settings(max_examples=150, deadline=None)
-@given(st.lists(paths(), max_size=4), st.integers(0, 4))
+@st.composite
+def rectangles(draw: st.DrawFn) -> Rectangle:
+    width, height, share = draw(sizes), draw(sizes), draw(st.floats(0, 1))
+    radius = share * min(width, height) / 2
+    return Rectangle(draw(coordinates), draw(coordinates), width, height, radius, draw(turns), draw(st.booleans()))
+
+
+circles = st.builds(Circle, coordinates, coordinates, sizes, st.booleans())
+ellipses = st.builds(Ellipse, coordinates, coordinates, sizes, sizes, turns, st.booleans())
+forms = st.one_of(paths(), rectangles(), circles, ellipses)
+shapes = st.builds(Shape, st.lists(forms, min_size=1, max_size=3).map(tuple), inks)
+
+
+@settings(max_examples=200, deadline=None)
+@given(st.lists(shapes, max_size=4), st.integers(0, 4))
 def test_all_that_the_writer_writes_passes(shapes, precision):
     verify(write(Drawing(100, 50, tuple(shapes)), precision), LIMITS)
 
@@ -207,7 +224,7 @@ def test_even_a_lying_ink_cannot_carry_markup_out(colour):
         def __format__(self, spec: str) -> str:
             return colour
 
-    shape = Path("ML", np.array([(0.0, 0.0), (4.0, 4.0)]), Ink(Liar(1), 0, 0))
+    shape = Shape((Path("ML", np.array([(0.0, 0.0), (4.0, 4.0)])),), Ink(Liar(1), 0, 0))
     with pytest.raises(DrawingUnsafe):
         verify(write(Drawing(9, 9, (shape,)), 2), LIMITS)
 

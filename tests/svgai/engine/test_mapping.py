@@ -128,6 +128,6 @@ def test_slivers_go_to_their_surroundings_and_pure_dots_stay() -> None:
     second[2, 2] = 0
     share = np.ones((6, 6), np.float32)
     share[2, 2] = 0.6
-    regions = find_regions(Cover(first, second, share, np.zeros((6, 6), np.float32)))
+    regions = find_regions(Cover(first, second, share, np.zeros((6, 6), np.float32), np.zeros((6, 6), np.bool_)))
     assert regions.inks[regions.labels[2, 2]] == 0
     assert regions.inks[regions.labels[4, 4]] == 1

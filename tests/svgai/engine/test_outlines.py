@@ -10,7 +10,7 @@ import pytest
 from svgai import Limits
 from svgai.engine.coverage import unmix
 from svgai.engine.inks import find_inks
-from svgai.engine.kernels import cut
+from svgai.engine.kernels.cuts import cut
 from svgai.engine.mapping import find_boundaries, find_regions
 from svgai.engine.outlines import find_outlines
 from svgai.files.intake import from_array

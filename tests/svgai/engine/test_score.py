@@ -85,5 +85,5 @@ def test_what_lies_invisible_under_transparency_counts_for_nothing():
 def test_a_large_picture_is_measured_in_bands_with_the_same_result(monkeypatch):
     one, other = pair(1, 67, 70, 40)
     whole = (structural_similarity(one, other), colour_difference(one, other))
-    monkeypatch.setattr(score, "_BAND_PIXELS", 70 * 4)
+    monkeypatch.setattr(score, "_PAIRED_AT_ONCE", 70 * 4)
     assert (structural_similarity(one, other), colour_difference(one, other)) == pytest.approx(whole, abs=1e-6)

@@ -1,0 +1,200 @@
+"""Curves: every strand as few lines and cubics, joined where strands meet."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+from numpy.typing import NDArray
+
+from svgai.engine.kernels.bends import CORNER, SMOOTH, find_bends
+from svgai.engine.kernels.beziers import nearest
+from svgai.engine.kernels.chains import cheapest_chain
+from svgai.engine.kernels.moves import cut_pieces
+from svgai.strands import Curve, Network, Numbers, Strand, Strands
+
+TOLERANCE = 0.3
+"""Pixels that a point may lie off its curve."""
+NOISE = 0.07
+"""Pixels that points usually lie off."""
+PRICE = 2.0
+"""What a number of the drawing costs, in units of half a squared error of the noise."""
+CORNER_PRICE = 3.0
+"""How many numbers more a corner costs the blunter it is."""
+_SKIP, _REACH, _LEAST_TURN = 1.0, 4.5, 0.3
+_NARROWEST_STEP, _WIDEST_STEP, _PLACES = 2.0, 8.0, 100
+"""Pixels between smooth places where a strand may be divided: so many places, within bounds."""
+_SURE = 1.0
+"""A corner that turns by so much need not be doubted."""
+_ASTRAY = 2.5
+_AROUND = 8
+"""Points to each side of a joint among which strands land."""
+
+
+def fit_curves(strands: Strands) -> Network:
+    """Fit each strand, then join them."""
+    fitted = [fit(strand) for strand in strands]
+    return _joined(strands, [curve for curve, _ in fitted], [bounds for _, bounds in fitted])
+
+
+def fit(strand: Strand) -> tuple[Curve, NDArray[np.int64]]:
+    """The fewest lines and cubics that explain the points of a strand, and the number of the point at each node.
+
+    A ring's numbers go on through its end to where it began.
+    """
+    points, is_ring = np.ascontiguousarray(strand.points), strand.is_ring
+    n = len(points)
+    if n < (4 if is_ring else 3):
+        return polygon(points, is_ring), np.arange(n + is_ring)
+    index, kind, places = np.empty(2 * n + 2, np.int32), np.empty(2 * n + 2, np.int32), np.empty((2 * n + 2, 8))
+    step = min(_WIDEST_STEP, max(_NARROWEST_STEP, n / _PLACES))
+    count = find_bends(points, is_ring, step, _SKIP, _REACH, _LEAST_TURN, index, kind, places)
+    if count < 2:
+        return polygon(points, is_ring), np.arange(n + is_ring)
+    bends = Bends(points, is_ring, index[:count], kind[:count], places[:count])
+    start = bends.sharpest() if is_ring else 0
+    chain = bends.chain(start)
+    if is_ring and len(chain.stops) > 2 and not bends.is_sure(start):
+        # The ring began somewhere; it may do better from where this chain found a good place.
+        chain = bends.chain((start + chain.stops[len(chain.stops) // 2]) % count)
+    return chain.curve(), chain.bounds()
+
+
+def polygon(points: Numbers, is_ring: bool) -> Curve:
+    """Points joined by lines, for what is too small to say more of."""
+    size = len(points) if is_ring else len(points) - 1
+    return Curve(points, np.zeros(len(points), np.bool_), np.ones(size, np.bool_), np.zeros((size, 2, 2)), is_ring)
+
+
+class Bends:
+    """A strand with the places where it may be divided."""
+
+    def __init__(
+        self, points: Numbers, is_ring: bool, index: NDArray[np.int32], kind: NDArray[np.int32], places: Numbers
+    ) -> None:
+        self.points, self.is_ring, self.index, self.kind, self.places = points, is_ring, index, kind, places
+
+    def sharpest(self) -> int:
+        """The place that turns most."""
+        return int(np.argmax(np.where(self.kind == CORNER, np.abs(self.places[:, 6]), -1)))
+
+    def is_sure(self, place: int) -> bool:
+        """Whether the drawing has a corner here beyond doubt."""
+        return bool(self.kind[place] == CORNER and abs(self.places[place, 6]) > _SURE)
+
+    def chain(self, start: int) -> Chain:
+        """The cheapest chain, in a ring from this place round to itself."""
+        count = len(self.index)
+        size = count + 1 if self.is_ring else count
+        before, is_line, handles = np.empty(size, np.int32), np.zeros(size, np.bool_), np.zeros((size, 2))
+        cheapest_chain(
+            self.points, self.is_ring, start, self.index, self.kind, self.places, count,
+            PRICE, NOISE, TOLERANCE, _SKIP, CORNER_PRICE, before, is_line, handles,
+        )  # fmt: skip
+        stops = [size - 1]
+        while stops[-1] > 0:
+            stops.append(int(before[stops[-1]]))
+        stops.reverse()
+        return Chain(self, start, stops, is_line[stops[1:]], handles[stops[1:]])
+
+
+class Chain:
+    """A way through a strand's places: `stops` counted from the start."""
+
+    def __init__(
+        self, bends: Bends, start: int, stops: list[int], is_line: NDArray[np.bool_], lengths: Numbers
+    ) -> None:
+        self.bends, self.start, self.stops, self.is_line, self.lengths = bends, start, stops, is_line, lengths
+
+    def bounds(self) -> NDArray[np.int64]:
+        """The number of the point at each stop, ever greater."""
+        places = np.array(self.stops) + self.start
+        turns, at = np.divmod(places, len(self.bends.index))
+        return np.asarray(self.bends.index[at] + turns * len(self.bends.points))
+
+    def curve(self) -> Curve:
+        bends = self.bends
+        at = (np.array(self.stops) + self.start) % len(bends.index)
+        places = bends.places[at]
+        first, last = places[:-1], places[1:]
+        handles = np.stack(
+            [first[:, :2] + self.lengths[:, :1] * first[:, 4:6], last[:, :2] - self.lengths[:, 1:] * last[:, 2:4]],
+            axis=1,
+        )
+        is_smooth = bends.kind[at] == SMOOTH
+        arrives, leaves = np.roll(self.is_line, 1), self.is_line
+        if bends.is_ring:
+            return Curve(places[:-1, :2], is_smooth[:-1] & ~(arrives & leaves), self.is_line, handles, True)
+        is_smooth[1:-1] &= ~(arrives & leaves)[1:]
+        return Curve(places[:, :2], is_smooth, self.is_line, handles, False)
+
+
+def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64]]) -> Network:
+    count = len(strands.joints)
+    hosts, places = np.full(count, -1, np.int64), np.zeros(count)
+    marks = np.zeros(count, np.int64)
+    for number, strand in enumerate(strands):
+        hosts[list(strand.joints)] = number
+        marks[list(strand.joints)] = strand.marks
+    ends: list[list[tuple[int, int]]] = [[] for _ in range(count)]
+    for number, strand in enumerate(strands):
+        for node, joint in zip((0, -1), strand.ends or (), strict=False):
+            ends[joint].append((number, node))
+    for joint in range(count):
+        tips = np.array([curves[number].nodes[node] for number, node in ends[joint]] or [strands.joints[joint]])
+        if hosts[joint] >= 0:
+            host = hosts[joint]
+            places[joint], target = _landing(curves[host], bounds[host], int(marks[joint]), tips.mean(axis=0))
+        else:
+            target = _meeting([_tangent(curves[number], node) for number, node in ends[joint]], tips)
+        for number, node in ends[joint]:
+            curves[number] = moved_end(curves[number], node, target)
+    return Network(strands, tuple(curves), hosts, places)
+
+
+def _landing(curve: Curve, bounds: NDArray[np.int64], mark: int, tip: Numbers) -> tuple[float, Numbers]:
+    """Where a strand lands on a curve that passes its tip around the point of that number, and only there.
+
+    A curve may end on itself, or come by again.
+    """
+    size = len(curve)
+    nodes = np.arange(size + 1)
+    if curve.is_ring:  # a turn before and another one behind
+        turn = int(bounds[-1] - bounds[0])
+        mark += turn * (mark < bounds[0])
+        bounds = np.concatenate([bounds[:-1] - turn, bounds, bounds[1:] + turn])
+        nodes = np.arange(-size, 2 * size + 1)
+    places = np.interp([mark - _AROUND, mark + _AROUND], bounds, nodes)
+    around = np.arange(math.floor(places[0]), max(math.ceil(places[1]), math.floor(places[0]) + 1))
+    begin, end = np.clip(places[0] - around, 0, 1), np.clip(places[1] - around, 0, 1)
+    pieces = np.empty((len(around), 4, 2))
+    cut_pieces(curve.controls, around % size, begin, end, pieces)
+    inside, along, x, y = nearest(pieces, *tip)
+    place = around[inside] + begin[inside] + along * (end[inside] - begin[inside])
+    return float(place % size if curve.is_ring else place), np.array([x, y])
+
+
+def _tangent(curve: Curve, node: int) -> Numbers:
+    """Which way a curve leaves its end."""
+    controls = curve.controls[0] if node == 0 else curve.controls[-1][::-1]
+    step = controls[1] - controls[0]
+    return np.asarray(step / (np.hypot(*step) + 1e-9))
+
+
+def _meeting(tangents: list[Numbers], tips: Numbers) -> Numbers:
+    """Where lines through these tips meet, by least squares."""
+    middle = tips.mean(axis=0)
+    across = [np.eye(2) - np.outer(tangent, tangent) for tangent in tangents]
+    anchor = 0.05 * np.eye(2)
+    pulled = anchor @ middle + sum((a @ tip for a, tip in zip(across, tips, strict=True)), np.zeros(2))
+    point = np.linalg.solve(anchor + sum(across, np.zeros((2, 2))), pulled)
+    return point if np.hypot(*(point - middle)) <= _ASTRAY else middle
+
+
+def moved_end(curve: Curve, node: int, target: Numbers) -> Curve:
+    """The curve with its first node (0) or its last one (-1) elsewhere, and the handle there moved along."""
+    nodes, handles = curve.nodes.copy(), curve.handles.copy()
+    if len(curve):
+        handles[node, node] += target - nodes[node]
+    nodes[node] = target
+    return Curve(nodes, curve.is_smooth, curve.is_line, handles, curve.is_ring)

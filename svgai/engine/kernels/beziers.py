@@ -1,0 +1,55 @@
+"""Points on segments, and what lies nearest to a point. Segments are n x 4 x 2 control points."""
+
+from __future__ import annotations
+
+from svgai.engine.kernels import Numbers, compiled
+
+_STEPS = 24
+
+
+@compiled
+def point(segment: Numbers, t: float) -> tuple[float, float]:
+    """The point of a segment at t."""
+    s = 1 - t
+    a, b, c, d = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
+    return (
+        a * segment[0, 0] + b * segment[1, 0] + c * segment[2, 0] + d * segment[3, 0],
+        a * segment[0, 1] + b * segment[1, 1] + c * segment[2, 1] + d * segment[3, 1],
+    )
+
+
+@compiled
+def slope(segment: Numbers, t: float) -> tuple[float, float]:
+    """The derivative of a segment at t."""
+    s = 1 - t
+    a, b, c = 3 * s * s, 6 * s * t, 3 * t * t
+    return (
+        a * (segment[1, 0] - segment[0, 0]) + b * (segment[2, 0] - segment[1, 0]) + c * (segment[3, 0] - segment[2, 0]),
+        a * (segment[1, 1] - segment[0, 1]) + b * (segment[2, 1] - segment[1, 1]) + c * (segment[3, 1] - segment[2, 1]),
+    )
+
+
+@compiled
+def nearest(segments: Numbers, x: float, y: float) -> tuple[int, float, float, float]:
+    """Where segments come nearest to (x, y): on which, where on it, and the point."""
+    least = 1e30
+    number, t = 0, 0.0
+    for k in range(segments.shape[0]):
+        for i in range(_STEPS + 1):
+            px, py = point(segments[k], i / _STEPS)
+            off = (px - x) ** 2 + (py - y) ** 2
+            if off < least:
+                least, number, t = off, k, i / _STEPS
+    px, py = point(segments[number], t)
+    for _ in range(4):
+        dx, dy = slope(segments[number], t)
+        speed = dx * dx + dy * dy
+        if speed < 1e-12:
+            break
+        nearer = min(1.0, max(0.0, t - ((px - x) * dx + (py - y) * dy) / speed))
+        qx, qy = point(segments[number], nearer)
+        off = (qx - x) ** 2 + (qy - y) ** 2
+        if off >= least:
+            break  # within a bend a step may lead away
+        least, t, px, py = off, nearer, qx, qy
+    return number, t, px, py

@@ -1,0 +1,221 @@
+"""The cheapest chain of lines and cubics along an outline, by dynamic programming over its bends."""
+
+from __future__ import annotations
+
+import math
+
+import numpy as np
+
+from svgai.engine.kernels import Flags, Integers, Numbers, compiled
+from svgai.engine.kernels.bends import CORNER, SMOOTH
+
+_MOST = 28
+"""Points that a cubic is fitted to; of longer pieces every second, third and so on."""
+_ASTRAY = 1e30
+_ROUNDED = 1.6
+"""Pixels from a corner within which points may be rounded off."""
+_NUMBERS_OF_LINE, _NUMBERS_OF_CUBIC = 2, 6
+
+
+@compiled
+def line_error(
+    points: Numbers, first: int, last: int, ends: Numbers, skips: tuple[float, float], tolerance: float
+) -> tuple[float, float]:
+    """Squared errors added up, and the largest error, of a line; points within the skips are not looked at.
+
+    ends: x, y, direction out, x, y, direction in. The sum is negative where the line is none.
+    """
+    n = points.shape[0]
+    length = math.hypot(ends[4] - ends[0], ends[5] - ends[1])
+    if length < 0.3:
+        return -1.0, 0.0
+    ux, uy = (ends[4] - ends[0]) / length, (ends[5] - ends[1]) / length
+    total = 0.0
+    worst = 0.0
+    for k in range(first + 1, last):
+        dx, dy = points[k % n, 0] - ends[0], points[k % n, 1] - ends[1]
+        along = dx * ux + dy * uy
+        if along < skips[0] or length - along < skips[1]:
+            near = min(math.hypot(dx, dy), math.hypot(dx - ends[4] + ends[0], dy - ends[5] + ends[1]))
+            if near > _ROUNDED:
+                return -1.0, 0.0
+            continue
+        off = abs(dy * ux - dx * uy)
+        if off > tolerance:
+            return -1.0, 0.0
+        total += off * off
+        worst = max(worst, off)
+    return total, worst
+
+
+@compiled
+def sample(
+    points: Numbers,
+    first: int,
+    last: int,
+    ends: Numbers,
+    skips: tuple[float, float],
+    x: Numbers,
+    y: Numbers,
+    t: Numbers,
+) -> tuple[int, int]:
+    """The points of a piece that a cubic is fitted to, with t by length; how many, and each how many-th."""
+    n = points.shape[0]
+    every = max(1, (last - first + _MOST - 1) // _MOST)
+    count = 0
+    gone = 0.0
+    px, py = ends[0], ends[1]
+    for k in range(first + 1, last):
+        qx, qy = points[k % n, 0], points[k % n, 1]
+        gone += math.hypot(qx - px, qy - py)
+        px, py = qx, qy
+        if (k - first) % every == 0 and count < _MOST:
+            x[count], y[count], t[count] = qx, qy, gone
+            count += 1
+    gone += math.hypot(ends[4] - px, ends[5] - py)
+    kept = 0
+    for i in range(count):
+        if t[i] >= skips[0] and gone - t[i] >= skips[1]:
+            x[kept], y[kept], t[kept] = x[i], y[i], t[i] / gone
+            kept += 1
+    return kept, every
+
+
+@compiled
+def fit_cubic(
+    points: Numbers, first: int, last: int, ends: Numbers, skips: tuple[float, float], tolerance: float
+) -> tuple[float, float, float, float]:
+    """Lengths of the handles of a cubic of which ends and directions are given, then errors as in `line_error`."""
+    x, y, t = np.empty(_MOST), np.empty(_MOST), np.empty(_MOST)
+    x0, y0, u0, v0 = ends[0], ends[1], ends[2], ends[3]
+    x3, y3, u1, v1 = ends[4], ends[5], ends[6], ends[7]
+    chord = math.hypot(x3 - x0, y3 - y0)
+    if chord < 0.3:
+        return 0.0, 0.0, -1.0, 0.0
+    count, every = sample(points, first, last, ends, skips, x, y, t)
+    a = b = chord / 3
+    total = worst = 0.0
+    for turn in range(4 if count >= 2 else 1):
+        if turn < 3 and count >= 2:
+            # Least squares for the two lengths, drawn a little to a third of the chord.
+            c00 = c11 = 1e-3
+            c01 = 0.0
+            r0 = r1 = 1e-3 * chord / 3
+            for i in range(count):
+                s = 1 - t[i]
+                b0, b1, b2, b3 = s * s * s, 3 * s * s * t[i], 3 * s * t[i] * t[i], t[i] * t[i] * t[i]
+                dx, dy = x[i] - x0 * (b0 + b1) - x3 * (b2 + b3), y[i] - y0 * (b0 + b1) - y3 * (b2 + b3)
+                c00 += b1 * b1
+                c01 -= b1 * b2 * (u0 * u1 + v0 * v1)
+                c11 += b2 * b2
+                r0 += b1 * (dx * u0 + dy * v0)
+                r1 -= b2 * (dx * u1 + dy * v1)
+            det = c00 * c11 - c01 * c01
+            if abs(det) > 1e-12:
+                a, b = (r0 * c11 - r1 * c01) / det, (c00 * r1 - c01 * r0) / det
+            a, b = min(max(a, 0.02 * chord), 2.5 * chord), min(max(b, 0.02 * chord), 2.5 * chord)
+        x1, y1, x2, y2 = x0 + a * u0, y0 + a * v0, x3 - b * u1, y3 - b * v1
+        total = worst = 0.0
+        for i in range(count):
+            s = 1 - t[i]
+            b0, b1, b2, b3 = s * s * s, 3 * s * s * t[i], 3 * s * t[i] * t[i], t[i] * t[i] * t[i]
+            ex, ey = b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 - x[i], b0 * y0 + b1 * y1 + b2 * y2 + b3 * y3 - y[i]
+            off = ex * ex + ey * ey
+            total += off
+            worst = max(worst, off)
+            dx = s * s * (x1 - x0) + 2 * s * t[i] * (x2 - x1) + t[i] * t[i] * (x3 - x2)
+            dy = s * s * (y1 - y0) + 2 * s * t[i] * (y2 - y1) + t[i] * t[i] * (y3 - y2)
+            speed = 3 * (dx * dx + dy * dy)
+            if speed > 1e-9 and turn < 3:
+                t[i] = min(1.0, max(0.0, t[i] - (ex * dx + ey * dy) / speed))
+        if turn == 1 and worst > 36 * tolerance * tolerance:
+            return 0.0, 0.0, -1.0, 0.0
+    return a, b, total * every, math.sqrt(worst)
+
+
+@compiled
+def cheapest_chain(
+    points: Numbers,
+    is_ring: bool,
+    start: int,
+    index: Integers,
+    kind: Integers,
+    places: Numbers,
+    count: int,
+    price: float,
+    noise: float,
+    tolerance: float,
+    skip: float,
+    corner_price: float,
+    before: Integers,
+    is_line: Flags,
+    handles: Numbers,
+) -> float:
+    """The chain from the first place to the last one; in a ring from the place `start` all the way round to itself.
+
+    Each number of a line or cubic costs the price, and every point off it costs half its squared
+    distance in units of the noise. Places are counted from the start. Writes for each how the best
+    chain comes there: from which place, by a line or not, with which lengths of handles.
+    """
+    n = points.shape[0]
+    goals = count + 1 if is_ring else count
+    best = np.full(goals, _ASTRAY)
+    best[0] = 0.0
+    before[:goals] = -1
+    ends = np.empty(8)
+    for k in range(goals - 1):
+        if best[k] >= _ASTRAY:
+            continue
+        here = (start + k) % count if is_ring else k
+        first = index[here] + (n if is_ring and start + k >= count else 0)
+        failures = 0
+        is_next = True
+        for m in range(k + 1, goals):
+            there = (start + m) % count if is_ring else m
+            last = index[there] + (n if is_ring and start + m >= count else 0)
+            if last == first:
+                continue
+            ends[0:2], ends[2:4] = places[here, 0:2], places[here, 4:6]
+            ends[4:6], ends[6:8] = places[there, 0:2], places[there, 2:4]
+            skips = (skip if kind[here] != SMOOTH else 0.0, skip if kind[there] != SMOOTH else 0.0)
+            chord = math.hypot(ends[4] - ends[0], ends[5] - ends[1])
+            dearer = price * corner_price * max(0.0, 1.2 - abs(places[there, 6])) if kind[there] == CORNER else 0.0
+            reached = False
+            total, worst = line_error(points, first, last, ends, skips, tolerance)
+            if total >= 0.0:
+                u, v = (ends[4] - ends[0]) / chord, (ends[5] - ends[1]) / chord
+                bends = (kind[here] == SMOOTH and u * ends[2] + v * ends[3] < 0.985) or (
+                    kind[there] == SMOOTH and u * ends[6] + v * ends[7] < 0.985
+                )
+                if not bends:
+                    cost = best[k] + total / (2 * noise * noise) + _NUMBERS_OF_LINE * price + dearer
+                    if kind[here] == SMOOTH and k > 0 and is_line[k]:
+                        cost += price  # two lines do not meet smoothly
+                    if cost < best[m]:
+                        best[m], before[m], is_line[m] = cost, k, True
+                        handles[m, 0] = handles[m, 1] = chord / 3
+                    reached = True
+                    if worst < 0.12:
+                        failures = 0
+                        is_next = False
+                        continue
+            if last - first >= 2:
+                a, b, total, worst = fit_cubic(points, first, last, ends, skips, tolerance)
+                if total >= 0.0 and worst <= tolerance:
+                    cost = best[k] + total / (2 * noise * noise) + _NUMBERS_OF_CUBIC * price + dearer
+                    if cost < best[m]:
+                        best[m], before[m], is_line[m] = cost, k, False
+                        handles[m, 0], handles[m, 1] = a, b
+                    reached = True
+            if is_next:
+                is_next = False
+                if best[m] >= _ASTRAY:  # so that there always is a chain
+                    best[m], before[m], is_line[m] = best[k] + 20 * price, k, True
+                    handles[m, 0] = handles[m, 1] = chord / 3
+            if reached:
+                failures = 0
+            elif kind[there] == SMOOTH:
+                failures += 1
+                if failures > 3:
+                    break
+    return float(best[goals - 1])

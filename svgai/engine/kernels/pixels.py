@@ -1,0 +1,299 @@
+"""Pixels explained as mixes of inks."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from svgai.engine.kernels import Flags, Floats, Indices, Numbers, compiled
+
+_PLAIN = 4.0
+"""A pixel this near to a mix of two inks needs no third one."""
+
+
+@compiled
+def find_pure(pixels: Floats, inks: Floats, tolerance: float, pure: Indices) -> None:
+    """Write the index of the ink that fills each pixel, or -1: no channel may differ by the tolerance.
+
+    pixels: height x width x 4; inks: n x 4. Of several inks the nearest wins, of equally near ones the first.
+    """
+    height, width = pure.shape
+    for y in range(height):
+        for x in range(width):
+            pure[y, x] = -1
+            least = tolerance
+            for k in range(inks.shape[0]):
+                difference = 0.0
+                for c in range(4):
+                    difference = max(difference, abs(pixels[y, x, c] - inks[k, c]))
+                if difference < least:
+                    least = difference
+                    pure[y, x] = k
+
+
+@compiled
+def is_at_border(y: int, x: int, height: int, width: int, reach: int) -> bool:
+    """Whether the border is within reach of a pixel."""
+    return min(y, x, height - 1 - y, width - 1 - x) < reach
+
+
+@compiled
+def nearest_mix(pixel: Floats, one: Floats, other: Floats) -> tuple[float, float]:
+    """The share of one ink in its mix with the other that comes nearest to a pixel, and the squared distance left."""
+    along = 0.0
+    length = 1e-9
+    for c in range(4):
+        step = one[c] - other[c]
+        along += (pixel[c] - other[c]) * step
+        length += step * step
+    share = min(1.0, max(0.0, along / length))
+    distance = 0.0
+    for c in range(4):
+        distance += (pixel[c] - other[c] - share * (one[c] - other[c])) ** 2
+    return share, distance
+
+
+@compiled
+def in_block(pure: Indices, y: int, x: int) -> bool:
+    """Whether a pixel belongs to four in a square that are all pure of one ink."""
+    height, width = pure.shape
+    for top in range(max(0, y - 1), min(height - 1, y + 1)):
+        for left in range(max(0, x - 1), min(width - 1, x + 1)):
+            if (
+                pure[top, left] == pure[top, left + 1]
+                and pure[top, left] == pure[top + 1, left]
+                and pure[top, left] == pure[top + 1, left + 1]
+            ):
+                return True
+    return False
+
+
+@compiled
+def doubt_pure(pure: Indices, inks: Floats, beyond: int, reach: int, near: float, sure: Indices) -> None:
+    """Copy what is pure, but for pixels that only look so: alone at an edge of two inks that mix to a third.
+
+    The two must be found in squares within reach, and their mix come as near to the ink as given.
+    Past the border all is of the ink `beyond`.
+    """
+    height, width = pure.shape
+    count = inks.shape[0]
+    present = np.zeros(count, np.bool_)
+    found = np.zeros(count, np.int64)
+    for y in range(height):
+        for x in range(width):
+            k = pure[y, x]
+            sure[y, x] = k
+            if k < 0 or in_block(pure, y, x):
+                continue
+            n = 0
+            for v in range(max(0, y - reach), min(height, y + reach + 1)):
+                for u in range(max(0, x - reach), min(width, x + reach + 1)):
+                    other = pure[v, u]
+                    if other >= 0 and other != k and not present[other] and in_block(pure, v, u):
+                        present[other] = True
+                        found[n] = other
+                        n += 1
+            if not present[beyond] and k != beyond and is_at_border(y, x, height, width, reach):
+                found[n] = beyond
+                n += 1
+            for i in range(n):
+                present[found[i]] = False
+                for j in range(i):
+                    share, distance = nearest_mix(inks[k], inks[found[i]], inks[found[j]])
+                    if 0.02 < share < 0.98 and distance < near * near:
+                        sure[y, x] = -1
+
+
+@compiled
+def seam_mix(pixel: Floats, upper: Floats, lower: Floats, under: Floats) -> tuple[float, float]:
+    """The share of the upper ink where it was laid beside the lower one with a soft edge each, and what is left.
+
+    At their common edge the lower ink covers what the upper one does not, and the upper one is laid
+    over both it and what shines through between them.
+    """
+    best = 0.0
+    least = 1e30
+    low, high = 0.0, 1.0
+    for _ in range(3):  # closer each time
+        step = (high - low) / 8
+        for i in range(9):
+            t = low + i * step
+            distance = 0.0
+            for c in range(4):
+                beneath = (1 - t) * lower[c] + t * under[c]
+                distance += (pixel[c] - t * upper[c] - (1 - t * upper[3] / 255) * beneath) ** 2
+            if distance < least:
+                least = distance
+                best = t
+        low, high = max(0.0, best - step), min(1.0, best + step)
+    return best, least
+
+
+@compiled
+def explain(
+    pixels: Floats,
+    inks: Floats,
+    pure: Indices,
+    beyond: int,
+    reach: int,
+    strange: float,
+    first: Indices,
+    second: Indices,
+    share: Floats,
+    misfit: Floats,
+    seam: Flags,
+) -> None:
+    """Mix each pixel from the two inks, among those found pure within reach, that come nearest to it.
+
+    pixels: height x width x 4; inks: n x 4; pure: height x width, an ink's index or -1.
+    Writes first, second, share and misfit, and whether a third ink shines through a seam between the
+    two. Of two mixes that fit alike, the one with fewer inks wins.
+    Where the best of them is off by more than strange, one of the two may be any ink. Past the border
+    all is of the ink `beyond`.
+    """
+    height, width = pure.shape
+    count = inks.shape[0]
+    present = np.zeros(count, np.bool_)
+    found = np.zeros(count, np.int64)
+    for y in range(height):
+        for x in range(width):
+            if pure[y, x] >= 0:
+                first[y, x] = second[y, x] = pure[y, x]
+                share[y, x] = 1.0
+                misfit[y, x] = 0.0
+                seam[y, x] = False
+                continue
+            n = 0
+            for v in range(max(0, y - reach), min(height, y + reach + 1)):
+                for u in range(max(0, x - reach), min(width, x + reach + 1)):
+                    k = pure[v, u]
+                    if k >= 0 and not present[k]:
+                        present[k] = True
+                        found[n] = k
+                        n += 1
+            if not present[beyond] and is_at_border(y, x, height, width, reach):
+                found[n] = beyond
+                n += 1
+            best = 1e30
+            for i in range(n):
+                a = found[i]
+                present[a] = False
+                distance = 0.0
+                for c in range(4):
+                    distance += (pixels[y, x, c] - inks[a, c]) ** 2
+                if distance < best:
+                    best = distance
+                    first[y, x] = second[y, x] = a
+                    share[y, x] = 1.0
+            for i in range(n):
+                for j in range(i + 1, n):
+                    a, b = found[i], found[j]
+                    t, distance = nearest_mix(pixels[y, x], inks[a], inks[b])
+                    if distance < best - 1.0:
+                        best = distance
+                        first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
+            seam[y, x] = False
+            if best > _PLAIN * _PLAIN:
+                for i in range(n):
+                    for j in range(n):
+                        for k in range(n + 1):
+                            # What shines through may lie wholly under the two, but for their seam.
+                            a, b, c = found[i], found[j], (found[k] if k < n else beyond)
+                            if a == b or c in (a, b):
+                                continue
+                            t, distance = seam_mix(pixels[y, x], inks[a], inks[b], inks[c])
+                            if distance < 0.25 * best - 1.0:
+                                best = distance
+                                seam[y, x] = True
+                                first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
+            if best > strange * strange:
+                # A feature too thin for a pure pixel: one of its inks is near, the other anywhere.
+                for i in range(max(n, 1)):
+                    for b in range(count):
+                        a = found[i] if n > 0 else 0
+                        t, distance = nearest_mix(pixels[y, x], inks[a], inks[b])
+                        if distance < best - 1.0:
+                            best = distance
+                            seam[y, x] = False
+                            first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
+            misfit[y, x] = np.sqrt(best)
+
+
+@compiled
+def amount(first: Indices, second: Indices, share: Floats, y: int, x: int, ink: int) -> float:
+    """How much of a pixel an ink covers; beyond the border nothing."""
+    if not (0 <= y < first.shape[0] and 0 <= x < first.shape[1]):
+        return 0.0
+    if first[y, x] == ink:
+        return float(share[y, x])
+    return 1.0 - float(share[y, x]) if second[y, x] == ink else 0.0
+
+
+@compiled
+def run_across(
+    first: Indices, second: Indices, share: Floats, y: int, x: int, ink: int, way: int
+) -> tuple[float, bool]:
+    """How wide a stroke of an ink is in a pixel's row (way 0) or column (1), and whether the pixel has most of it.
+
+    Of equal ones the first has most. The width is 0 where that is no stroke: too wide, or wholly covering a pixel.
+    """
+    mine = amount(first, second, share, y, x, ink)
+    if mine >= 1.0:
+        return 0.0, False
+    total = mine
+    most = True
+    for side in (-1, 1):
+        for far in range(1, 3):
+            other = amount(first, second, share, y + side * far * way, x + side * far * (1 - way), ink)
+            if other <= 0.0:
+                break
+            if other >= 1.0 or far == 2:
+                return 0.0, False
+            total += other
+            if other > mine or (other == mine and side < 0):
+                most = False
+    return total, most
+
+
+@compiled
+def keep_thin(
+    first: Indices,
+    second: Indices,
+    share: Floats,
+    misfit: Floats,
+    strange: float,
+    widths: Numbers,
+    kept: Indices,
+    thin: Flags,
+) -> None:
+    """Copy the first inks, but give strokes that cover no pixel by half the pixel that they cover most.
+
+    widths: the narrowest and the widest stroke. Marks in `thin` all pixels that are most of a stroke's row or column;
+    pixels further from their mix than `strange` tell nothing.
+    """
+    height, width = first.shape
+    for y in range(height):
+        for x in range(width):
+            kept[y, x] = first[y, x]
+            thin[y, x] = False
+            if second[y, x] == first[y, x] or misfit[y, x] > strange:
+                continue
+            for ink in (first[y, x], second[y, x]):
+                for way in range(2):
+                    wide, most = run_across(first, second, share, y, x, ink, way)
+                    if most and widths[0] <= wide <= widths[1]:
+                        thin[y, x] = True
+                        kept[y, x] = ink
+
+
+@compiled
+def mark_mixed(colours: Floats, inks: Floats, other: Floats, near: float, mixed: Flags) -> int:
+    """Mark colours that lie as near as given to a mix of the other ink and any of the inks; how many there are."""
+    count = 0
+    for i in range(colours.shape[0]):
+        for k in range(inks.shape[0]):
+            _, distance = nearest_mix(colours[i], inks[k], other)
+            if distance <= near * near:
+                mixed[i] = True
+                break
+        count += mixed[i]
+    return count

@@ -1,0 +1,353 @@
+"""Stacking: a map of curves becomes shapes on top of each other.
+
+Shapes that lie lower run on under those above them, so that no seam shows at any zoom: an edge is
+drawn by whoever lies on top, and who lies below takes the shortest hidden way.
+"""
+
+from __future__ import annotations
+
+import heapq
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from svgai.cover import Inks
+from svgai.drawing import Drawing, Form, Ink, Path, Rectangle, Shape
+from svgai.strands import Network, Numbers, Primitives
+
+OPAQUE = 0.998
+INVISIBLE = 0.004
+_UNDERLAP = (0.8, 0.4, 0.2)
+"""Pixels by which a lower shape runs on under an upper one, if there is room."""
+_LEAST_UNDERLAP = 0.2
+"""For so much there always is."""
+_TAPER = 1.0
+"""Pixels from the end of an edge to where it runs on under the other shape."""
+_END = 1.2
+"""Pixels at the ends of a hidden way where it need not be hidden."""
+_BOTH_SIDES, _FAR_SIDE = (-0.75, 0.0, 0.75), (0.0, 0.35)
+"""Pixels from a way where all must be hidden: 0.75 is more than from the middle of a pixel to its corner."""
+
+
+@dataclass(frozen=True, eq=False)
+class Edge:
+    """A stretch of a strand as the outline of the region to its left."""
+
+    region: int
+    other: int
+    segments: Numbers
+    """n x 4 x 2."""
+    is_line: NDArray[np.bool_]
+    begins: int
+    """Joint, or -1 - strand in a ring without any."""
+    ends: int
+    strand: int
+
+    def reversed(self, region: int, other: int) -> Edge:
+        return Edge(
+            region, other, self.segments[::-1, ::-1], self.is_line[::-1], self.ends, self.begins, self.strand
+        )  # fmt: skip
+
+
+Loop: TypeAlias = tuple[Edge, ...]
+
+
+def stack(network: Network, primitives: Primitives, labels: NDArray[np.int32], inks: Inks, cutout: bool) -> Drawing:
+    """Put the regions on top of each other, or side by side where shapes must not overlap."""
+    height, width = labels.shape
+    return Drawing(width, height, tuple(Stack(network, primitives, labels, inks, cutout).shapes()))
+
+
+class Stack:
+    """The regions of a network from the lowest to the highest."""
+
+    def __init__(
+        self, network: Network, primitives: Primitives, labels: NDArray[np.int32], inks: Inks, cutout: bool
+    ) -> None:
+        self.network, self.primitives, self.cutout = network, primitives, cutout
+        self.labels = network.strands.owners[labels]
+        self.paper = network.strands.paper
+        self.inks = [inks[int(ink)] for ink in network.strands.inks]
+        self.colours = network.strands.inks
+        self.is_opaque = np.array([ink.opacity >= OPAQUE for ink in self.inks])
+        edges = tuple(_edges(network))
+        self.loops = _loops(edges)
+        self.near: dict[int, set[int]] = defaultdict(set)
+        for edge in edges:
+            self.near[edge.region].add(edge.other)
+        self.rank = self._ranks()
+
+    def shapes(self) -> Iterator[Shape]:
+        """One shape for each run of regions of one ink, but that whole primitives stay by themselves."""
+        waiting: list[Form] = []
+        ink = self.inks[self.paper]
+        for region in sorted(self.rank, key=self.rank.__getitem__):
+            if self.inks[region].opacity < INVISIBLE:
+                continue
+            if self.inks[region] != ink:
+                yield from _gathered(waiting, ink)
+                waiting, ink = [], self.inks[region]
+            forms = self._forms(region)
+            if len(forms) == 1 and not isinstance(forms[0], Path):
+                yield Shape(forms, ink)
+            else:
+                waiting += forms
+        yield from _gathered(waiting, ink)
+
+    def _ranks(self) -> dict[int, int]:
+        """Larger regions lie lower, but for one whose outline runs on past another's end: it lies above that one."""
+        area = {region: -sum(min(0.0, _area(loop)) for loop in loops) for region, loops in self.loops.items()}
+        area[self.paper] = float("inf")
+        above: dict[int, set[int]] = defaultdict(set)
+        under: dict[int, int] = defaultdict(int)
+        for upper, lower in self._overlaps():
+            if upper not in above[lower] and lower not in above[upper]:
+                above[lower].add(upper)
+                under[upper] += 1
+        ready = [(self._key(area, region)) for region in area if not under[region]]
+        heapq.heapify(ready)
+        left = sorted(area, key=lambda region: -area[region])
+        rank: dict[int, int] = {}
+        while len(rank) < len(area):
+            # Where none is ready they lie in a ring, each on the next.
+            region = heapq.heappop(ready)[-1] if ready else next(each for each in left if each not in rank)
+            if region in rank:
+                continue
+            rank[region] = len(rank)
+            for upper in above[region]:
+                under[upper] -= 1
+                if not under[upper] and upper not in rank:
+                    heapq.heappush(ready, self._key(area, upper))
+        return rank
+
+    @staticmethod
+    def _key(area: dict[int, float], region: int) -> tuple[float, int]:
+        return -area[region], region
+
+    def _overlaps(self) -> Iterator[tuple[int, int]]:
+        """Which region lies above which, as joints tell."""
+        around = {
+            (region, edge.strand)
+            for region, loops in self.loops.items()
+            for loop in loops
+            if _area(loop) > 0
+            for edge in loop
+        }
+        for number, strand in enumerate(self.network.strands):
+            following = (*strand.stretches[1:], strand.stretches[0]) if strand.is_ring else strand.stretches[1:]
+            for one, other, _ in zip(strand.stretches, following, strand.joints, strict=False):
+                for mine, before, after in ((one.left, one.right, other.right), (one.right, one.left, other.left)):
+                    is_over = before != after and mine != self.paper and (mine, number) not in around
+                    if is_over and self.is_opaque[mine]:
+                        yield from ((mine, lower) for lower in (before, after) if lower != self.paper)
+
+    def _forms(self, region: int) -> tuple[Form, ...]:
+        forms: list[Form] = []
+        if region == self.paper:
+            height, width = self.labels.shape
+            forms.append(Rectangle(width / 2, height / 2, width, height))
+        for loop in self.loops.get(region, ()):
+            is_hole = _area(loop) > 0
+            if is_hole and self._is_covered(region, loop):
+                continue
+            form = self._form(loop, is_hole)
+            if form:
+                forms.append(form)
+        return tuple(forms)
+
+    def _form(self, loop: Loop, is_hole: bool) -> Form | None:
+        hidden = [self._hides(edge.other, edge.region) for edge in loop]
+        if not any(hidden):
+            primitive = self.primitives.get(loop[0].strand)
+            # Cut out, what lies around follows the same curve, unless it is all one and has the same form.
+            if primitive and len(loop if self.cutout else {edge.strand for edge in loop}) == 1:
+                return type(primitive)(**{**vars(primitive), "is_hole": is_hole})
+        return _path([self._way(edge) if under else _shown(edge) for edge, under in zip(loop, hidden, strict=True)])
+
+    def _hides(self, upper: int, lower: int) -> bool:
+        return not self.cutout and bool(self.is_opaque[upper]) and self.rank[upper] > self.rank[lower]
+
+    def _is_covered(self, region: int, hole: Loop) -> bool:
+        """Whether all that lies in a hole is opaque and drawn later, so that the hole need not be there."""
+        seen = {region}
+        waiting = [edge.other for edge in hole]
+        while waiting:
+            inside = waiting.pop()
+            if inside in seen:
+                continue
+            if inside == self.paper or not self._hides(inside, region):
+                return False
+            seen.add(inside)
+            waiting.extend(self.near[inside])
+        return True
+
+    def _way(self, edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:
+        """The shortest hidden way from one end of an edge to the other."""
+        start, end = edge.segments[0, 0], edge.segments[-1, 3]
+        if edge.begins != edge.ends and self._is_hidden(edge, _straight(start, end), _BOTH_SIDES, set()):
+            return _straight(start, end), np.ones(1, np.bool_)
+        for distance in _UNDERLAP:
+            aside, is_line = _aside(edge, distance)
+            # Nearer to the edge than that all is hidden, whatever the pixels there are counted as.
+            if distance <= _LEAST_UNDERLAP or self._is_hidden(edge, aside, _FAR_SIDE, {edge.region}):
+                return aside, is_line
+        return _shown(edge)
+
+    def _is_hidden(self, edge: Edge, way: Numbers, sides: tuple[float, ...], others: set[int]) -> bool:
+        """Whether a way, and what lies to these sides of it, is under shapes above, or in one of the others."""
+        points, across = _along(way)
+        gone = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
+        is_inner = (gone > _END) & (gone < gone[-1] - _END)
+        if not is_inner.any():
+            return False
+        height, width = self.labels.shape
+        spots = np.floor(np.concatenate([points[is_inner] + side * across[is_inner] for side in sides])).astype(int)
+        x, y = spots[((spots >= 0) & (spots < (width, height))).all(axis=1)].T
+        return all(
+            region in others or self._hides(region, edge.region) for region in np.unique(self.labels[y, x]).tolist()
+        )
+
+
+def _edges(network: Network) -> Iterator[Edge]:
+    """Every stretch twice: as the outline of each side."""
+    for number, (strand, curve) in enumerate(zip(network.strands, network.curves, strict=True)):
+        controls = curve.controls
+        parts = list(network.parts(number))
+        for index, stretch in enumerate(strand.stretches):
+            mine = [(segment, cuts) for segment, cuts, of in parts if of is stretch]
+            if not mine:
+                continue
+            cut = [_cut(network, controls[segment], cuts) for segment, cuts in mine]
+            begins, ends = _bounds(strand.joints, strand.ends, index, number)
+            is_line = curve.is_line[[segment for segment, _ in mine]]
+            edge = Edge(stretch.left, stretch.right, np.array(cut), is_line, begins, ends, number)
+            yield edge
+            yield edge.reversed(stretch.right, stretch.left)
+
+
+def _bounds(joints: tuple[int, ...], ends: tuple[int, int] | None, index: int, strand: int) -> tuple[int, int]:
+    """The joints between which a stretch lies."""
+    if ends is not None:
+        all_of_them = (ends[0], *joints, ends[1])
+        return all_of_them[index], all_of_them[index + 1]
+    return (joints[index - 1], joints[index]) if joints else (-1 - strand, -1 - strand)
+
+
+def _cut(network: Network, segment: Numbers, cuts: tuple[int, int]) -> Numbers:
+    """The part of a segment between two joints on it."""
+    if cuts == (-1, -1):
+        return segment
+    begin = network.position(cuts[0])[1] if cuts[0] >= 0 else 0.0
+    end = network.position(cuts[1])[1] if cuts[1] >= 0 else 1.0
+    return _part(segment, begin, end)
+
+
+def _part(segment: Numbers, begin: float, end: float) -> Numbers:
+    return _split(_split(segment, end)[0], begin / end if end > 1e-9 else 0.0)[1]
+
+
+def _split(segment: Numbers, t: float) -> tuple[Numbers, Numbers]:
+    a, b, c = (segment[:-1] + t * (segment[1:] - segment[:-1]))[:3]
+    d, e = a + t * (b - a), b + t * (c - b)
+    f = d + t * (e - d)
+    return np.array([segment[0], a, d, f]), np.array([f, e, c, segment[3]])
+
+
+def _loops(edges: tuple[Edge, ...]) -> dict[int, list[Loop]]:
+    """The outlines of each region, followed from edge to edge."""
+    starting: dict[tuple[int, int], list[Edge]] = defaultdict(list)
+    for edge in edges:
+        starting[edge.region, edge.begins].append(edge)
+    loops: dict[int, list[Loop]] = defaultdict(list)
+    for first in edges:
+        if first not in starting[first.region, first.begins]:
+            continue
+        loop = [first]
+        starting[first.region, first.begins].remove(first)
+        while loop[-1].ends != first.begins and (following := starting[first.region, loop[-1].ends]):
+            loop.append(following.pop())
+        loops[first.region].append(tuple(loop))
+    return loops
+
+
+def _area(loop: Loop) -> float:
+    """The area within a loop, negative where it lies to the left."""
+    points = np.concatenate([edge.segments.reshape(-1, 2) for edge in loop])
+    x, y = points.T
+    return float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
+
+
+def _shown(edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:
+    return edge.segments, edge.is_line
+
+
+def _straight(start: Numbers, end: Numbers) -> Numbers:
+    return np.array([[start, start + (end - start) / 3, end + (start - end) / 3, end]])
+
+
+def _along(way: Numbers) -> tuple[Numbers, Numbers]:
+    """Points along a way, less than a pixel apart, and at each the unit vector across it."""
+    points = []
+    for segment in way:
+        count = max(2, int(np.hypot(*np.diff(segment, axis=0).T).sum() * 1.5))
+        t = np.linspace(0, 1, count, endpoint=False)[:, None]
+        s = 1 - t
+        points.append(s**3 * segment[0] + 3 * s * s * t * segment[1] + 3 * s * t * t * segment[2] + t**3 * segment[3])
+    line = np.vstack([*points, way[-1, 3]])
+    step = np.gradient(line, axis=0)
+    return line, np.stack([-step[:, 1], step[:, 0]], axis=1) / (np.hypot(*step.T)[:, None] + 1e-9)
+
+
+def _aside(edge: Edge, distance: float) -> tuple[Numbers, NDArray[np.bool_]]:
+    """An edge moved to its right by a distance, but for its ends."""
+    is_ring = edge.begins == edge.ends < 0
+    segments, is_line = (edge.segments, edge.is_line) if is_ring else _trimmed(edge)
+    corners = np.vstack([segments[:, 0], segments[-1:, 3]])
+    legs = np.diff(corners, axis=0)
+    across = np.stack([-legs[:, 1], legs[:, 0]], axis=1) / (np.hypot(*legs.T)[:, None] + 1e-9)
+    around = (across[-1:], across[:1]) if is_ring else (across[:1], across[-1:])
+    at = np.vstack([around[0], across]) + np.vstack([across, around[1]])
+    at /= np.maximum(np.hypot(*at.T)[:, None], 0.5)
+    moved = segments.copy()
+    moved[:, :2] += distance * at[:-1, None]
+    moved[:, 2:] += distance * at[1:, None]
+    if is_ring:
+        return moved, is_line
+    start, end = edge.segments[0, 0], edge.segments[-1, 3]
+    joined = [_straight(start, moved[0, 0]), moved, _straight(moved[-1, 3], end)]
+    return np.concatenate(joined), np.concatenate([[True], is_line, [True]])
+
+
+def _trimmed(edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:
+    """The segments of an edge without its ends."""
+    lengths = np.hypot(*np.diff(edge.segments, axis=1).transpose(2, 0, 1)).sum(axis=1)
+    bounds = np.concatenate([[0.0], np.cumsum(lengths)])
+    cut = min(_TAPER, bounds[-1] / 3)
+    first = min(int(np.searchsorted(bounds, cut, "right")) - 1, len(lengths) - 1)
+    last = max(first, min(int(np.searchsorted(bounds, bounds[-1] - cut, "left")) - 1, len(lengths) - 1))
+    begin, end = (
+        (at - bounds[number]) / max(lengths[number], 1e-9) for number, at in ((first, cut), (last, bounds[-1] - cut))
+    )
+    segments = edge.segments[first : last + 1].copy()
+    segments[-1] = _part(segments[-1], begin if first == last else 0.0, end)
+    if first != last:
+        segments[0] = _part(segments[0], begin, 1.0)
+    return segments, edge.is_line[first : last + 1]
+
+
+def _path(ways: list[tuple[Numbers, NDArray[np.bool_]]]) -> Path | None:
+    commands, points = ["M"], [ways[0][0][0, 0]]
+    for segments, is_line in ways:
+        for segment, straight in zip(segments, is_line, strict=True):
+            commands.append("L" if straight else "C")
+            points.extend(segment[3:] if straight else segment[1:])
+    return Path("".join(commands) + "Z", np.array(points)) if len(commands) > 2 else None
+
+
+def _gathered(forms: list[Form], ink: Ink) -> Iterator[Shape]:
+    if forms:
+        yield Shape(tuple(forms), ink)

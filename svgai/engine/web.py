@@ -1,0 +1,378 @@
+"""A web: the curves of a network as arrays, painted, compared with a picture and moved until they show it.
+
+Gauss and Newton's way: the weights of `areas` say how every pixel follows each coordinate, `moves`
+says how coordinates follow what may move, and one sparse system of equations gives the step.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+from scipy import sparse
+from scipy.sparse.linalg import spsolve
+
+from svgai.cover import Cover, Inks, Premultiplied, premultiplied
+from svgai.engine.kernels.areas import normal_equations, paint, worse
+from svgai.engine.kernels.moves import cut_pieces, find_freedoms, move, settle, write_rows
+from svgai.picture import Picture
+from svgai.strands import Network, Numbers, Strands
+
+ENOUGH = 2e-3
+"""A strand whose error shrinks by less than this part is done."""
+_STIFFNESS = 0.02
+"""How much everything is held where it is, in squared pixels of coverage for each squared pixel."""
+_CAUTION, _MOST_CAUTION = 1e-3, 1e3
+_MOST_MISFIT = 0.6
+_MOST_STEP = 1.5
+_NEIGHBOURS = 16
+_TIES = 5
+"""A line's thirds follow its end, that a line's thirds, these its end, that another line's thirds, these its ends."""
+
+Integers = NDArray[np.int32]
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What is to be explained: pixels, by the colours of the regions."""
+
+    pixels: Premultiplied
+    colours: Numbers
+    """regions x 4; the last one is the paper."""
+
+    @classmethod
+    def of(cls, strands: Strands, inks: Inks, cover: Cover, picture: Picture) -> Target:
+        """What the picture would be without its seams."""
+        pixels, seam = premultiplied(picture), cover.seam
+        share = cover.share[seam][:, None]
+        pixels[seam] = share * inks.colours[cover.first[seam]] + (1 - share) * inks.colours[cover.second[seam]]
+        return cls(pixels, inks.colours[strands.inks].astype(np.float64))
+
+
+@dataclass(frozen=True, eq=False)
+class Painting:
+    """A web, painted, with the traces that its pieces left."""
+
+    canvas: NDArray[np.float32]
+    pixel: Integers
+    owner: Integers
+    weights: Numbers
+    newest: Integers
+    older: Integers
+    count: int
+    """Negative where it could not be painted."""
+
+
+@dataclass(frozen=True, eq=False)
+class Web:
+    """The curves of a network as arrays, as `moves` describes them, cut into pieces of one colour to each side."""
+
+    nodes: Numbers
+    handles: Numbers
+    at: Numbers
+    controls: Numbers
+    first: Integers
+    last: Integers
+    is_line: NDArray[np.bool_]
+    is_smooth: NDArray[np.bool_]
+    before: Integers
+    after: Integers
+    host: Integers
+    strand: Integers
+    """The strand of each segment."""
+    segment: Integers
+    """The segment of each piece."""
+    cuts: Integers
+    """pieces x 2: the nodes at which it begins and ends within its segment, or -1."""
+    sides: Integers
+    """pieces x 2: the regions to its left and right."""
+
+    @classmethod
+    def woven(cls, network: Network) -> Web:
+        return _woven(network)
+
+    def pieces(self) -> tuple[Numbers, NDArray[np.float64], NDArray[np.float64]]:
+        begin = np.where(self.cuts[:, 0] >= 0, self.at[self.cuts[:, 0]], 0.0)
+        end = np.where(self.cuts[:, 1] >= 0, self.at[self.cuts[:, 1]], 1.0)
+        pieces = np.empty((len(self.segment), 4, 2))
+        cut_pieces(self.controls, self.segment, begin, end, pieces)
+        return pieces, begin, end
+
+    def steps(self, target: Target) -> Numbers:
+        """The colour to the left of each piece minus that to its right."""
+        return np.asarray(target.colours[self.sides[:, 0]] - target.colours[self.sides[:, 1]])
+
+    def shown(self, target: Target) -> NDArray[np.float32]:
+        """What the web looks like."""
+        return self.painted(target, self.steps(target)).canvas
+
+    def painted(self, target: Target, steps: Numbers) -> Painting:
+        pieces, _, _ = self.pieces()
+        height, width = target.pixels.shape[:2]
+        # However far a piece goes astray, it passes no more pixels than that.
+        lengths = np.minimum(np.abs(np.diff(pieces, axis=1)).sum(axis=(1, 2)), 4 * (height + width))
+        room = int(3 * lengths.sum()) + 12 * len(pieces) + 100
+        canvas = np.zeros((height, width + 1, 4), np.float32)
+        pixel, owner, older = (np.empty(room, np.int32) for _ in range(3))
+        weights, newest = np.empty((room, 8)), np.full(height * width, -1, np.int32)
+        count = paint(pieces, steps, target.colours[-1], canvas, pixel, owner, weights, newest, older)
+        return Painting(canvas, pixel, owner, weights, newest, older, count)
+
+    def refined(self, target: Target, most_steps: int) -> Web:
+        """Step by step, each strand with caution of its own; those that are done rest."""
+        strands = int(self.strand.max()) + 1
+        of_piece = self.strand[self.segment]
+        steps = self.steps(target)
+        freedoms = Freedoms.of(self)
+        web = freedoms.taken(self, np.zeros(freedoms.count))
+        painting = web.painted(target, steps)
+        caution, is_done = np.full(strands, _CAUTION), np.zeros(strands, np.bool_)
+        for _ in range(most_steps):
+            if painting.count < 0 or is_done.all():
+                break
+            errors = _errors(painting, target, of_piece, strands)
+            web, painting, gain = web.stepped(freedoms, target, steps, painting, caution, is_done)
+            caution = np.where(gain > 0, np.maximum(caution / 5, 1e-7), np.minimum(caution * 10, _MOST_CAUTION))
+            is_done |= ((gain > 0) & (gain < ENOUGH * errors)) | (caution >= _MOST_CAUTION)
+        return web
+
+    def stepped(
+        self,
+        freedoms: Freedoms,
+        target: Target,
+        steps: Numbers,
+        painting: Painting,
+        caution: Numbers,
+        is_done: NDArray[np.bool_],
+    ) -> tuple[Web, Painting, Numbers]:
+        """One step of all strands that gain by it, and how much each of them gains."""
+        step = freedoms.step(self, target, steps, painting, caution, is_done)
+        moved = freedoms.taken(self, step)
+        of_piece, strands = self.strand[self.segment], len(caution)
+        trial = moved.painted(target, steps)
+        loss = _losses(painting, trial, target, of_piece, strands)
+        is_worse = (loss >= 0) & ~is_done
+        if is_worse.any():
+            moved = self.mixed(moved, is_worse | is_done)
+            trial = moved.painted(target, steps)
+            loss = _losses(painting, trial, target, of_piece, strands)
+            if trial.count < 0 or loss[~is_worse].sum() > 0:
+                return self, painting, np.zeros(strands)
+        return moved, trial, np.where(is_worse, 0.0, np.maximum(-loss, 1e-9))
+
+    def mixed(self, other: Web, is_mine: NDArray[np.bool_]) -> Web:
+        """This web where strands are mine, the other one elsewhere."""
+        mine = is_mine[self.strand]
+        of_node = np.ones(len(self.nodes), np.bool_)
+        of_node[self.first[~mine]] = False
+        of_node[self.last[~mine]] = False
+        of_node[self.first[mine]] = True
+        of_node[self.last[mine]] = True
+        return self.settled(
+            np.where(of_node[:, None], self.nodes, other.nodes),
+            np.where(mine[:, None, None], self.handles, other.handles),
+            np.where(of_node, self.at, other.at),
+        )
+
+    def settled(self, nodes: Numbers, handles: Numbers, at: Numbers) -> Web:
+        controls = np.empty_like(self.controls)
+        settle(
+            nodes, self.first, self.last, handles, self.is_line, self.before, self.after, self.host, at, controls
+        )  # fmt: skip
+        return replace(self, nodes=nodes, handles=handles, at=at, controls=controls)
+
+    def network(self, like: Network) -> Network:
+        """The curves, as strands have them."""
+        curves, places, begun = [], like.places.copy(), 0
+        starts = np.zeros(len(like.curves) + 1, np.int64)
+        for number, curve in enumerate(like.curves):
+            mine = slice(begun, begun + len(curve))
+            nodes = self.nodes[self.first[mine]]
+            if not curve.is_ring:
+                nodes = np.vstack([nodes, self.nodes[self.last[mine][-1:]]]) if len(curve) else curve.nodes
+            curves.append(replace(curve, nodes=nodes, handles=self.handles[mine]))
+            begun += len(curve)
+            starts[number + 1] = begun
+        joints = len(like.hosts)
+        is_hosted = (like.hosts >= 0) & (self.host[:joints] >= 0)
+        places[is_hosted] = (self.host[:joints] - starts[like.hosts] + self.at[:joints])[is_hosted]
+        return Network(like.strands, tuple(curves), like.hosts, places)
+
+
+def _woven(network: Network) -> Web:
+    """Nodes begin with one for each joint, which the strands that end there share."""
+    joints = len(network.hosts)
+    numbers, begun = [], [0]
+    count = joints
+    for strand, curve in zip(network.strands, network.curves, strict=True):
+        inner = len(curve.nodes) - (0 if strand.ends is None else 2)
+        own = np.arange(count, count + inner)
+        numbers.append(own if strand.ends is None else np.concatenate([strand.ends[:1], own, strand.ends[1:]]))
+        count += inner
+        begun.append(begun[-1] + len(curve))
+    around = [
+        np.append(own, own[:1]) if curve.is_ring else own for own, curve in zip(numbers, network.curves, strict=True)
+    ]
+    nodes, is_smooth = np.zeros((count, 2)), np.zeros(count, np.bool_)
+    for own, curve in zip(numbers, network.curves, strict=True):
+        nodes[own] = curve.nodes
+        is_smooth[own] = curve.is_smooth
+    is_smooth[:joints] = False
+    first = np.concatenate([own[:-1] for own in around]).astype(np.int32)
+    last = np.concatenate([own[1:] for own in around]).astype(np.int32)
+    before, after = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
+    before[last] = after[first] = np.arange(len(first))
+    host, at = np.full(count, -1, np.int32), np.zeros(count)
+    for joint in np.flatnonzero(network.hosts >= 0).tolist():
+        inside, place = network.position(joint)
+        host[joint], at[joint] = begun[network.hosts[joint]] + inside, place
+    parts = [
+        (begun[number] + segment, cuts, (stretch.left, stretch.right))
+        for number in range(len(network.curves))
+        for segment, cuts, stretch in network.parts(number)
+    ]
+    web = Web(
+        nodes=nodes,
+        handles=np.concatenate([curve.handles for curve in network.curves]),
+        at=at,
+        controls=np.empty((len(first), 4, 2)),
+        first=first,
+        last=last,
+        is_line=np.concatenate([curve.is_line for curve in network.curves]),
+        is_smooth=is_smooth,
+        before=before,
+        after=after,
+        host=host,
+        strand=np.repeat(np.arange(len(network.curves)), np.diff(begun)).astype(np.int32),
+        segment=np.array([part[0] for part in parts], np.int32),
+        cuts=np.array([part[1] for part in parts], np.int32).reshape(-1, 2),
+        sides=np.array([part[2] for part in parts], np.int32).reshape(-1, 2),
+    )
+    return web.settled(nodes, web.handles, at)
+
+
+@dataclass(frozen=True, eq=False)
+class Freedoms:
+    """The columns of all that may move, and how coordinates follow them."""
+
+    count: int
+    of_node: Integers
+    of_angle: Integers
+    tie: Integers
+    of_handle: Integers
+
+    @classmethod
+    def of(cls, web: Web) -> Freedoms:
+        size = len(web.first)
+        of_node, of_angle = np.empty((len(web.nodes), 2), np.int32), np.empty(len(web.nodes), np.int32)
+        tie, of_handle = np.empty((size, 2), np.int32), np.empty((size, 2), np.int32)
+        count = find_freedoms(
+            web.nodes, web.first, web.last, web.handles, web.is_line, web.is_smooth, web.before, web.after, web.host,
+            of_node, of_angle, tie, of_handle,
+        )  # fmt: skip
+        return cls(count, of_node, of_angle, tie, of_handle)
+
+    def follow(self, web: Web) -> tuple[sparse.csr_matrix, NDArray[np.int64]]:
+        """How the coordinates of each piece follow the columns, and the strand of each column."""
+        size = len(web.first)
+        room = 64 * size
+        row, column, led, leader = (np.empty(room, np.int32) for _ in range(4))
+        value, lead = np.empty(room), np.empty(room)
+        rows, ties = write_rows(
+            web.nodes, web.first, web.last, web.handles, web.is_line, web.before, web.after, web.host, web.at,
+            web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, row, column, value, led, leader, lead,
+        )  # fmt: skip
+        follow = sparse.csr_matrix((value[:rows], (row[:rows], column[:rows])), shape=(8 * size, self.count))
+        if ties:
+            led_by = sparse.csr_matrix((lead[:ties], (led[:ties], leader[:ties])), shape=(8 * size, 8 * size))
+            direct = follow
+            for _ in range(_TIES):
+                follow = direct + led_by @ follow
+        strand = np.zeros(self.count, np.int64)
+        strand[column[:rows]] = web.strand[row[:rows] // 8]
+        return _part(web) @ follow, strand
+
+    def step(
+        self, web: Web, target: Target, steps: Numbers, painting: Painting, caution: Numbers, is_done: NDArray[np.bool_]
+    ) -> Numbers:
+        """Gauss and Newton's step for all strands that are not done."""
+        size = len(web.segment)
+        own, slope = np.zeros((size, 8, 8)), np.zeros((size, 8))
+        other, shared = np.zeros((size, _NEIGHBOURS), np.int32), np.zeros((size, _NEIGHBOURS, 8, 8))
+        others = np.zeros(size, np.int32)
+        normal_equations(
+            painting.canvas, target.pixels, steps, painting.count, painting.pixel, painting.owner, painting.weights,
+            painting.newest, painting.older, _MOST_MISFIT, own, slope, other, shared, others,
+        )  # fmt: skip
+        follow, strand = self.follow(web)
+        is_moving = ~is_done[strand]
+        follow = follow[:, is_moving]
+        matrix = (follow.T @ _blocks(own, other, shared, others) @ follow).tocsc()
+        stiffness = matrix.diagonal() * caution[strand[is_moving]] + _STIFFNESS
+        step = np.zeros(self.count)
+        step[is_moving] = spsolve(matrix + sparse.diags(stiffness).tocsc(), -(follow.T @ slope.ravel()))
+        return step * min(1.0, _MOST_STEP / max(1e-9, float(np.abs(step).max())))
+
+    def taken(self, web: Web, step: Numbers) -> Web:
+        """The web after a step."""
+        nodes, handles, at = web.nodes.copy(), web.handles.copy(), web.at.copy()
+        move(
+            step, web.nodes, web.first, web.last, web.handles, web.is_line, web.before, web.after, web.host, web.at,
+            web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, nodes, handles, at,
+        )  # fmt: skip
+        return web.settled(nodes, handles, at)
+
+
+def _part(web: Web) -> sparse.csr_matrix:
+    """How the coordinates of pieces follow those of the segments that they are cut from."""
+    _, begin, end = web.pieces()
+    size = len(web.segment)
+    blossom = np.zeros((size, 4, 4))
+    for k in range(4):
+        p, q, r = (np.where(k > least, end, begin) for least in (2, 1, 0))
+        blossom[:, k, 0] = (1 - p) * (1 - q) * (1 - r)
+        blossom[:, k, 1] = p * (1 - q) * (1 - r) + (1 - p) * q * (1 - r) + (1 - p) * (1 - q) * r
+        blossom[:, k, 2] = p * q * (1 - r) + p * (1 - q) * r + (1 - p) * q * r
+        blossom[:, k, 3] = p * q * r
+    piece, row_of, column_of, axis = np.ogrid[:size, :4, :4, :2]
+    row = np.broadcast_to(8 * piece + 2 * row_of + axis, (size, 4, 4, 2))
+    column = np.broadcast_to(8 * web.segment[:, None, None, None] + 2 * column_of + axis, (size, 4, 4, 2))
+    value = np.broadcast_to(blossom[..., None], (size, 4, 4, 2))
+    is_there = value.ravel() != 0
+    entries = value.ravel()[is_there], (row.ravel()[is_there], column.ravel()[is_there])
+    return sparse.csr_matrix(entries, shape=(8 * size, 8 * len(web.first)))
+
+
+def _blocks(own: Numbers, other: Integers, shared: Numbers, others: Integers) -> sparse.csr_matrix:
+    """The whole matrix from its blocks of 8 x 8."""
+    size = len(own)
+    one, slot = np.nonzero(np.arange(_NEIGHBOURS) < others[:, None])
+    two, between = other[one, slot], shared[one, slot]
+    rows = np.concatenate([np.arange(size), one, two])
+    columns = np.concatenate([np.arange(size), two, one])
+    blocks = np.concatenate([own, between, between.transpose(0, 2, 1)])
+    order = np.lexsort((columns, rows))
+    starts = np.searchsorted(rows[order], np.arange(size + 1))
+    return sparse.bsr_matrix((blocks[order], columns[order], starts), shape=(8 * size, 8 * size)).tocsr()
+
+
+def _losses(before: Painting, after: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:
+    """By how much each strand's pixels are explained worse."""
+    loss = np.zeros(strands)
+    if after.count < 0:
+        return loss + np.inf
+    for painting in (before, after):
+        worse(
+            before.canvas, after.canvas, target.pixels, painting.count, painting.pixel, painting.owner, of_piece, loss
+        )  # fmt: skip
+    return loss
+
+
+def _errors(painting: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:
+    """The squared error of each strand's pixels, twice as `_losses` counts."""
+    errors = np.zeros(strands)
+    canvas = np.zeros_like(painting.canvas)
+    canvas[:, :-1] = target.pixels
+    worse(canvas, painting.canvas, target.pixels, painting.count, painting.pixel, painting.owner, of_piece, errors)
+    return 2 * errors

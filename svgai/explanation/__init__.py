@@ -1,0 +1,1 @@
+"""What the engine found in a picture, as sheets for people to look at (`svgai analyze --explain`)."""

@@ -1,0 +1,65 @@
+"""How a flat drawing is recovered from its pixels, one stage a line."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any, Protocol, TypeVar
+
+from svgai.drawing import Drawing
+from svgai.engine.coverage import unmix
+from svgai.engine.curves import fit_curves
+from svgai.engine.inks import find_inks
+from svgai.engine.mapping import find_boundaries, find_regions
+from svgai.engine.outlines import find_outlines
+from svgai.engine.refine import refine
+from svgai.engine.regularity import align
+from svgai.engine.shapes import find_shapes
+from svgai.engine.simplify import simplify
+from svgai.engine.stacking import stack
+from svgai.engine.strands import find_strands
+from svgai.options import Options
+from svgai.picture import Picture
+
+T = TypeVar("T")
+
+
+class Run(Protocol):
+    """How stages are called."""
+
+    def __call__(self, stage: Callable[..., T], /, *inputs: Any) -> T: ...
+
+
+STEPS = {"fast": 2, "optimised": 8, "refined": 8}
+"""How many steps of refinement each method takes at most."""
+STRANGE = 12.0
+"""A pixel this far from every mix of two inks is no part of a flat drawing."""
+MOST_STRANGE = 0.03
+"""How many such pixels a flat drawing has at most: where three inks meet, and under seams."""
+MOST_REGIONS = 8_000
+"""More than that is grain, not drawing."""
+
+
+class NoDrawing(Exception):
+    """The picture is no flat drawing."""
+
+
+def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Drawing:
+    """Recover the drawing that a picture shows."""
+    inks = run(find_inks, picture, options.max_colors)
+    cover = run(unmix, picture, inks)
+    if (cover.misfit > STRANGE).mean() > MOST_STRANGE:
+        raise NoDrawing
+    regions = run(find_regions, cover)
+    if len(regions) > MOST_REGIONS:
+        raise NoDrawing
+    boundaries = run(find_boundaries, regions)
+    outlines = run(find_outlines, boundaries, regions, cover)
+    strands = run(find_strands, outlines, regions, cover, inks)
+    network = run(fit_curves, strands)
+    primitives = run(find_shapes, network)
+    network = run(align, network)
+    network = run(refine, network, inks, cover, picture, STEPS[method])
+    if method == "refined":
+        network = run(align, run(simplify, network, primitives, inks, cover, picture))
+        network = run(refine, network, inks, cover, picture, STEPS[method])
+    return run(stack, network, primitives, regions.labels, inks, options.cutout)
