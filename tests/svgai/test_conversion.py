@@ -10,6 +10,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
+from PIL import Image
 
 import svgai
 from svgai import conversion
@@ -248,3 +249,15 @@ def test_the_table_of_methods_and_the_names_a_user_may_give_agree():
 
     assert {*TRACERS, "auto"} == set(METHODS)
     assert all(METHODS.values())
+
+
+@pytest.mark.parametrize("size", [96, 128, 256])
+@pytest.mark.parametrize("filter_", [Image.Resampling.LANCZOS, Image.Resampling.BICUBIC, Image.Resampling.BOX])
+def test_a_picture_that_was_made_smaller_is_the_same_drawing(size, filter_):
+    """Sharp filters overshoot beside edges; that is no ink, and no shape."""
+    large = samples.logo(4 * size).resize((size, size), filter_)
+    result = svgai.convert(np.array(large))
+    assert result.method == "optimised"
+    assert result.paths == 4
+    assert result.segments <= 12
+    assert len(set(re.findall(r'fill="[^"]*"', result.svg))) == 4

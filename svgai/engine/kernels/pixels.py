@@ -6,6 +6,8 @@ import numpy as np
 
 from svgai.engine.kernels import Flags, Floats, Indices, Numbers, compiled
 
+RINGING = 0.12
+"""Part of the step between two inks by which a sharp filter overshoots both of them."""
 _PLAIN = 4.0
 """A pixel this near to a mix of two inks needs no third one."""
 
@@ -38,17 +40,21 @@ def is_at_border(y: int, x: int, height: int, width: int, reach: int) -> bool:
 
 @compiled
 def nearest_mix(pixel: Floats, one: Floats, other: Floats) -> tuple[float, float]:
-    """The share of one ink in its mix with the other that comes nearest to a pixel, and the squared distance left."""
+    """The share of one ink in its mix with the other that comes nearest to a pixel, and the squared distance left.
+
+    Past both inks there is room for what a sharp filter leaves beside an edge.
+    """
     along = 0.0
     length = 1e-9
     for c in range(4):
         step = one[c] - other[c]
         along += (pixel[c] - other[c]) * step
         length += step * step
-    share = min(1.0, max(0.0, along / length))
+    beyond = min(1.0 + RINGING, max(-RINGING, along / length))
     distance = 0.0
     for c in range(4):
-        distance += (pixel[c] - other[c] - share * (one[c] - other[c])) ** 2
+        distance += (pixel[c] - other[c] - beyond * (one[c] - other[c])) ** 2
+    share = min(1.0, max(0.0, beyond))
     return share, distance
 
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from svgai.engine.coverage import REACH, STRANGE
 from svgai.engine.kernels.pixels import (
+    RINGING,
     doubt_pure,
     in_block,
     is_at_border,
@@ -163,7 +164,7 @@ def test_colours_near_a_mix_are_marked_and_counted(seed: int) -> None:
     random = np.random.default_rng(seed)
     colours = random.uniform(0, 255, (60, 4)).astype(np.float32)
     other = random.uniform(0, 255, 4).astype(np.float32)
-    shares = np.linspace(0, 1, 2001)[:, None, None]
+    shares = np.linspace(-RINGING, 1 + RINGING, 2501)[:, None, None]
     mixes = (shares * INKS + (1 - shares) * other).reshape(-1, 4)
     apart = np.linalg.norm(colours[:, None] - mixes, axis=2).min(axis=1)
     near = float(np.median(apart))
