@@ -11,6 +11,8 @@ from svgai.engine.kernels.bends import CORNER, SMOOTH
 
 _MOST = 28
 """Points that a cubic is fitted to; of longer pieces every second, third and so on."""
+_TURNS = 3
+"""How often the points of a cubic are placed on it anew."""
 _ASTRAY = 1e30
 _ROUNDED = 1.6
 """Pixels from a corner within which points may be rounded off."""
@@ -95,8 +97,8 @@ def fit_cubic(
     count, every = sample(points, first, last, ends, skips, x, y, t)
     a = b = chord / 3
     total = worst = 0.0
-    for turn in range(4 if count >= 2 else 1):
-        if turn < 3 and count >= 2:
+    for turn in range(_TURNS + 1 if count >= 2 else 1):
+        if turn < _TURNS and count >= 2:
             # Least squares for the two lengths, drawn a little to a third of the chord.
             c00 = c11 = 1e-3
             c01 = 0.0
@@ -126,7 +128,7 @@ def fit_cubic(
             dx = s * s * (x1 - x0) + 2 * s * t[i] * (x2 - x1) + t[i] * t[i] * (x3 - x2)
             dy = s * s * (y1 - y0) + 2 * s * t[i] * (y2 - y1) + t[i] * t[i] * (y3 - y2)
             speed = 3 * (dx * dx + dy * dy)
-            if speed > 1e-9 and turn < 3:
+            if speed > 1e-9 and turn < _TURNS:
                 t[i] = min(1.0, max(0.0, t[i] - (ex * dx + ey * dy) / speed))
         if turn == 1 and worst > 36 * tolerance * tolerance:
             return 0.0, 0.0, -1.0, 0.0
