@@ -1,0 +1,82 @@
+"""The search finds the simplest curves that still show the picture."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+import pytest
+
+from svgai.engine.simplify import PRICE, _bent, _divided, simplify
+from svgai.strands import Curve, Network
+from tests.svgai.engine.test_refine import SCENES, Scene, scene
+
+
+def simplified(at: Scene, network: Network, primitives: dict | None = None) -> Network:
+    return simplify(network, primitives or {}, *at.inputs)
+
+
+def only(network: Network) -> Curve:
+    (curve,) = network.curves
+    return curve
+
+
+def cost(at: Scene, network: Network) -> float:
+    return at.error(network) + PRICE * sum(
+        int(np.where(curve.is_line, 2, 6).sum()) for curve in network.curves if curve.is_ring
+    )
+
+
+def richer(curve: Curve) -> Curve:
+    """The same shape with twice as many segments, none of them a line."""
+    for number in reversed(range(len(curve))):
+        curve = _divided(_bent(curve, number) if curve.is_line[number] else curve, number)
+    return curve
+
+
+@pytest.mark.parametrize("name", ["triangle", "arrow", "drop", "bean"])
+def test_segments_that_explain_nothing_are_left_out_again(name: str) -> None:
+    at = scene(name)
+    refined = at.refined()
+    plain = only(simplified(at, refined))
+    found = only(simplified(at, replace(refined, curves=(richer(only(refined)),))))
+    assert len(only(refined)) >= len(plain)
+    assert len(found) <= len(plain) + 1
+    assert at.error(replace(refined, curves=(found,))) < 2 * at.error(refined) + 0.3
+
+
+@pytest.mark.parametrize("name", ["triangle", "arrow"])
+def test_what_was_drawn_with_lines_comes_back_as_lines(name: str) -> None:
+    at = scene(name)
+    refined = at.refined()
+    found = only(simplified(at, replace(refined, curves=(richer(only(refined)),))))
+    assert found.is_line.all()
+    assert len(found) == {"triangle": 3, "arrow": 7}[name]
+    corners = np.array([pair.split() for pair in SCENES[name].split('d="M')[1].split("z")[0].split("L")], object)
+    truth = np.array([float(number) for row in corners for number in row]).reshape(-1, 2)
+    off = np.hypot(*(found.nodes[:, None] - truth).transpose(2, 0, 1)).min(axis=0)
+    assert off.max() < 0.05
+
+
+@pytest.mark.parametrize("name", list(SCENES))
+def test_it_never_costs_more_and_is_the_same_each_time(name: str) -> None:
+    at = scene(name)
+    refined = at.refined()
+    found = simplified(at, refined)
+    assert cost(at, found) <= cost(at, refined) + 1e-6
+    again = simplified(at, refined)
+    for one, other in zip(found.curves, again.curves, strict=True):
+        assert np.array_equal(one.nodes, other.nodes)
+        assert np.array_equal(one.handles, other.handles)
+
+
+def test_strands_that_others_touch_and_whole_forms_stay_as_they_are() -> None:
+    at = scene("disc over halves")
+    refined = at.refined()
+    found = simplified(at, refined)
+    for strand, before, after in zip(refined.strands, refined.curves, found.curves, strict=True):
+        if not strand.is_ring or strand.joints:
+            assert after is before
+    bean = scene("bean")
+    network = bean.refined()
+    assert simplified(bean, network, {0: None}).curves[0] is network.curves[0]
