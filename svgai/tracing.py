@@ -31,6 +31,8 @@ class Run(Protocol):
 
 STEPS = {"fast": 2, "optimised": 8, "refined": 8}
 """How many steps of refinement each method takes at most."""
+WORK = {"fast": 0, "optimised": 6_000_000, "refined": 600_000_000}
+"""How many pixels each method may paint in search of simpler curves."""
 STRANGE = 12.0
 """A pixel this far from every mix of two inks is no part of a flat drawing."""
 MOST_STRANGE = 0.03
@@ -59,7 +61,8 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Dra
     primitives = run(find_shapes, network)
     network = run(align, network)
     network = run(refine, network, inks, cover, picture, STEPS[method])
-    if method == "refined":
-        network = run(align, run(simplify, network, primitives, inks, cover, picture))
+    if WORK[method]:
+        network = run(simplify, network, primitives, inks, cover, picture, WORK[method])
+        network = run(align, network)
         network = run(refine, network, inks, cover, picture, STEPS[method])
     return run(stack, network, primitives, regions.labels, inks, options.cutout)

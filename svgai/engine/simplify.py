@@ -28,8 +28,6 @@ PRICE = 0.005
 _LINE, _CUBIC = 2, 6
 _MARGIN = 3
 _STEPS = 4
-_MOST_WORK = 600_000_000
-"""Pixels painted for all trials together, so that a large picture takes no longer than a small one with many rings."""
 _WORK_OF_ONE = 20_000
 """Pixels that might be painted in the time that each painting costs besides."""
 _BLUNT = 0.7
@@ -39,18 +37,27 @@ _SHORT = 4.0
 _SAMPLES = 10
 
 
-def simplify(network: Network, primitives: Primitives, inks: Inks, cover: Cover, picture: Picture) -> Network:
-    """Try simpler curves for every ring that is no primitive, and richer ones where that explains more."""
+def simplify(
+    network: Network, primitives: Primitives, inks: Inks, cover: Cover, picture: Picture, work: int
+) -> Network:
+    """Try simpler curves for every ring that is no primitive, and richer ones where that explains more.
+
+    The work, in pixels painted for trials, is shared out: what a ring does not need goes to those after it.
+    """
     target = Target.of(network.strands, inks, cover, picture)
     curves = list(network.curves)
-    work = _MOST_WORK
-    for number, strand in enumerate(network.strands):
-        if not strand.is_ring or strand.joints or number in primitives or len(curves[number]) < 3:
-            continue
+    rings = [number for number in range(len(curves)) if _is_free(network, number) and number not in primitives]
+    for done, number in enumerate(rings):
         frame = Frame.around(replace(network, curves=tuple(curves)), number, target)
-        curves[number], trials = frame.simplest(curves[number], work // frame.work)
+        curves[number], trials = frame.simplest(curves[number], work // (len(rings) - done) // frame.work)
         work -= trials * frame.work
     return replace(network, curves=tuple(curves))
+
+
+def _is_free(network: Network, number: int) -> bool:
+    """Whether no other strand touches this one, so that it can be tried by itself."""
+    strand = network.strands.all[number]
+    return strand.is_ring and not strand.joints and len(network.curves[number]) >= 3
 
 
 @dataclass(frozen=True, eq=False)

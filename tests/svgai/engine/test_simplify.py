@@ -11,9 +11,11 @@ from svgai.engine.simplify import PRICE, _bent, _divided, simplify
 from svgai.strands import Curve, Network
 from tests.svgai.engine.test_refine import SCENES, Scene, scene
 
+WORK = 600_000_000
+
 
 def simplified(at: Scene, network: Network, primitives: dict | None = None) -> Network:
-    return simplify(network, primitives or {}, *at.inputs)
+    return simplify(network, primitives or {}, *at.inputs, WORK)
 
 
 def only(network: Network) -> Curve:
