@@ -30,7 +30,7 @@ _MARGIN = 3
 _STEPS = 4
 _WORK_OF_ONE = 20_000
 """Pixels that might be painted in the time that each painting costs besides."""
-_BLUNT = 0.7
+_BLUNT = 0.35
 """Radians; a corner that turns more is none that could be smooth."""
 _SHORT = 4.0
 """Pixels of a segment that may be but a corner cut off."""
