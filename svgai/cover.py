@@ -7,7 +7,7 @@ anti-aliased edge mixes in proportion to area, and "nothing" is one more ink.
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import cv2
 import numpy as np
@@ -37,6 +37,12 @@ class Inks:
     def __len__(self) -> int:
         return len(self.colours)
 
+    def ground(self, border: NDArray[np.int16]) -> int:
+        """The ink under all others: nothing, if any of that is seen at the border, else the one most seen there."""
+        counts = np.bincount(border, minlength=len(self))
+        is_clear = (self.colours[:, 3] < 1) & (counts > 0)
+        return int(np.argmax(np.where(is_clear, counts, 0) if is_clear.any() else counts))
+
     def __getitem__(self, index: int) -> Ink:
         """An ink as a drawing names it."""
         red, green, blue, alpha = (float(value) for value in self.colours[index])
@@ -59,6 +65,12 @@ class Cover:
     """How far the pixel's colour is from that mix."""
     seam: NDArray[np.bool_]
     """Whether a third ink shines through between the two: both were laid there with a soft edge."""
+
+    def amount(self, ink: int, where: Any) -> NDArray[np.float32]:
+        """How much of the pixels at these indices an ink covers."""
+        share = self.share[where]
+        behind = np.where(self.second[where] == ink, 1 - share, np.float32(0))
+        return np.where(self.first[where] == ink, share, behind)
 
     @property
     def is_pure(self) -> NDArray[np.bool_]:

@@ -20,6 +20,13 @@ Primitives: TypeAlias = Mapping[int, Circle | Ellipse | Rectangle]
 """Forms that whole strands are, by the strands' numbers."""
 
 
+def along(segment: Numbers, t: Numbers) -> Numbers:
+    """Points of a segment (4 x 2), n x 2."""
+    t = t[:, None]
+    s = 1 - t
+    return np.asarray(s**3 * segment[0] + 3 * s * s * t * segment[1] + 3 * s * t * t * segment[2] + t**3 * segment[3])
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A part of a strand, from one joint to the next, with the regions on both sides."""

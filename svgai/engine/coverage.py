@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import numpy as np
-from numpy.typing import NDArray
 
 from svgai.cover import Cover, Inks, premultiplied
 from svgai.engine.kernels.pixels import doubt_pure, explain, find_pure
@@ -26,15 +25,8 @@ def unmix(picture: Picture, inks: Inks) -> Cover:
     seam = np.zeros(shape, np.bool_)
     pure, sure = np.empty(shape, np.int16), np.empty(shape, np.int16)
     find_pure(pixels, inks.colours, PURE, pure)
-    beyond = _beyond(pure, inks)
+    border = np.concatenate([pure[0], pure[-1], pure[:, 0], pure[:, -1]])
+    beyond = inks.ground(border[border >= 0])
     doubt_pure(pure, inks.colours, beyond, REACH, STRANGE, sure)
     explain(pixels, inks.colours, sure, beyond, REACH, STRANGE, first, second, share, misfit, seam)
     return Cover(first, second, share, misfit, seam)
-
-
-def _beyond(pure: NDArray[np.int16], inks: Inks) -> int:
-    """The ink past the border: nothing, if nothing is seen at the border, else the one most seen there."""
-    border = np.concatenate([pure[0], pure[-1], pure[:, 0], pure[:, -1]])
-    counts = np.bincount(border[border >= 0], minlength=len(inks))
-    is_clear = (inks.colours[:, 3] < 1) & (counts > 0)
-    return int(np.argmax(np.where(is_clear, counts, 0) if is_clear.any() else counts))

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -19,7 +19,7 @@ from svgai.engine.kernels.areas import squared_error
 from svgai.engine.kernels.chains import fit_cubic
 from svgai.engine.web import Target, Web
 from svgai.picture import Picture
-from svgai.strands import Curve, Network, Numbers, Primitives, Strands, Stretch
+from svgai.strands import Curve, Network, Numbers, Primitives, Strands, Stretch, along
 
 Flags: TypeAlias = NDArray[np.bool_]
 
@@ -34,7 +34,8 @@ _BLUNT = 0.35
 """Radians; a corner that turns more is none that could be smooth."""
 _SHORT = 4.0
 """Pixels of a segment that may be but a corner cut off."""
-_SAMPLES = 10
+_PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
+"""Where on a segment it is compared with what may take its place."""
 
 
 def simplify(
@@ -47,9 +48,14 @@ def simplify(
     target = Target.of(network.strands, inks, cover, picture)
     curves = list(network.curves)
     rings = [number for number in range(len(curves)) if _is_free(network, number) and number not in primitives]
+    if not rings:
+        return network
+    shown = Web.woven(network).shown(target)
     for done, number in enumerate(rings):
-        frame = Frame.around(replace(network, curves=tuple(curves)), number, target)
-        curves[number], trials = frame.simplest(curves[number], work // (len(rings) - done) // frame.work)
+        frame = Frame.around(network, number, target, shown)
+        made, trials = frame.simplest(curves[number], work // (len(rings) - done) // frame.work)
+        shown[frame.window] += frame.shown(made) - frame.shown(curves[number])
+        curves[number] = made
         work -= trials * frame.work
     return replace(network, curves=tuple(curves))
 
@@ -67,7 +73,8 @@ class Frame:
     network: Network
     """That ring alone."""
     target: Target
-    corner: Numbers
+    window: tuple[slice, slice]
+    """Rows and columns of the picture."""
     scale: float
     """Squared colours of one squared pixel of coverage."""
 
@@ -77,22 +84,29 @@ class Frame:
         height, width = self.target.pixels.shape[:2]
         return (_STEPS + 2) * (int(height) * int(width) + _WORK_OF_ONE)
 
+    @property
+    def corner(self) -> Numbers:
+        """Where the window begins."""
+        return np.array([self.window[1].start, self.window[0].start], np.float64)
+
     @classmethod
-    def around(cls, network: Network, number: int, target: Target) -> Frame:
+    def around(cls, network: Network, number: int, target: Target, shown: NDArray[np.float32]) -> Frame:
+        """The frame of a ring in what the whole network looks like."""
         curve, stretch = network.curves[number], network.strands.all[number].stretches[0]
         height, width = target.pixels.shape[:2]
         low = np.maximum(np.floor(curve.controls.min(axis=(0, 1))) - _MARGIN, 0).astype(int)
         high = np.minimum(np.ceil(curve.controls.max(axis=(0, 1))) + _MARGIN, (width, height)).astype(int)
-        window = slice(low[1], high[1]), slice(low[0], high[0])
-        colours = target.colours[[stretch.left, stretch.right]]
-        step = colours[:1] - colours[1:]
-        alone = _alone(network, number)
-        mine = replace(target, colours=np.vstack([step, np.zeros((2, 4))]))
-        whole, own = (Web.woven(each).shown(at)[window] for each, at in ((network, target), (alone, mine)))
-        left = target.pixels[window] - (whole - own)
-        return cls(
-            alone, Target(np.ascontiguousarray(left), mine.colours), low.astype(np.float64), float((step**2).sum())
-        )
+        window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+        step = target.colours[stretch.left] - target.colours[stretch.right]
+        alone = Target(target.pixels[window], np.vstack([step, np.zeros((2, 4))]))
+        frame = cls(_alone(network, number), alone, window, float((step**2).sum()))
+        left = alone.pixels - (shown[window] - frame.shown(curve))
+        return replace(frame, target=replace(alone, pixels=np.ascontiguousarray(left)))
+
+    def shown(self, curve: Curve) -> NDArray[np.float32]:
+        """What the ring alone looks like in this window."""
+        network = replace(self.network, curves=(_shifted(curve, -self.corner),))
+        return Web.woven(network).shown(self.target)[:, :-1]
 
     def simplest(self, curve: Curve, most_trials: int) -> tuple[Curve, int]:
         """The best curve found, and how many were tried."""
@@ -177,19 +191,13 @@ def _direction(curve: Curve, number: int, end: int) -> Numbers:
     return np.array([1.0, 0.0])
 
 
-def _sampled(segment: Numbers) -> Numbers:
-    t = np.linspace(0, 1, _SAMPLES, endpoint=False)[:, None]
-    s = 1 - t
-    return np.asarray(s**3 * segment[0] + 3 * s * s * t * segment[1] + 3 * s * t * t * segment[2] + t**3 * segment[3])
-
-
 def _without(curve: Curve, number: int) -> Curve:
     """Two segments as one: a line if both are lines, else a cubic."""
     size = len(curve)
     before, after = (number - 1) % size, number
     controls = curve.controls
     is_line = bool(curve.is_line[before] and curve.is_line[after])
-    points = np.vstack([_sampled(controls[before]), _sampled(controls[after]), controls[after, 3:]])
+    points = np.vstack([along(controls[before], _PLACES), along(controls[after], _PLACES), controls[after, 3:]])
     start, end = _direction(curve, before, 0), _direction(curve, after, 1)
     ends = np.concatenate([points[0], start, points[-1], end])
     a, b, total, _ = fit_cubic(np.ascontiguousarray(points), 0, len(points) - 1, ends, (0.0, 0.0), 1e3)

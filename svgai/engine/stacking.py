@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from svgai.cover import Inks
 from svgai.drawing import Drawing, Form, Ink, Path, Rectangle, Shape
-from svgai.strands import Network, Numbers, Primitives
+from svgai.strands import Network, Numbers, Primitives, along
 
 OPAQUE = 0.998
 INVISIBLE = 0.004
@@ -294,9 +294,7 @@ def _along(way: Numbers) -> tuple[Numbers, Numbers]:
     points = []
     for segment in way:
         count = max(2, int(np.hypot(*np.diff(segment, axis=0).T).sum() * 1.5))
-        t = np.linspace(0, 1, count, endpoint=False)[:, None]
-        s = 1 - t
-        points.append(s**3 * segment[0] + 3 * s * s * t * segment[1] + 3 * s * t * t * segment[2] + t**3 * segment[3])
+        points.append(along(segment, np.linspace(0, 1, count, endpoint=False)))
     line = np.vstack([*points, way[-1, 3]])
     step = np.gradient(line, axis=0)
     return line, np.stack([-step[:, 1], step[:, 0]], axis=1) / (np.hypot(*step.T)[:, None] + 1e-9)

@@ -79,7 +79,7 @@ def _merged(regions: Regions, cover: Cover, inks: Inks) -> tuple[int, NDArray[np
     """
     labels = regions.labels
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    ground = _ground(regions.inks[border], inks)
+    ground = inks.ground(regions.inks[border])
     paper = len(regions)
     owner = np.arange(paper + 1)
     owner[np.unique(border[regions.inks[border] == ground])] = paper
@@ -88,27 +88,12 @@ def _merged(regions: Regions, cover: Cover, inks: Inks) -> tuple[int, NDArray[np
     ink = regions.inks[corners]
     is_crossing = (ink[0] == ink[3]) & (ink[1] == ink[2]) & (ink[0] != ink[1])
     for y, x in np.argwhere(is_crossing):
-        falls = bool(_amount(cover, int(ink[0, y, x]), x, y) < 0.5)  # the scarcer ink holds together
+        around = slice(max(0, y - 2), y + 4), slice(max(0, x - 2), x + 4)
+        falls = bool(cover.amount(int(ink[0, y, x]), around).mean() < 0.5)  # the scarcer ink holds together
         one, other = corners[(0, 3) if falls else (1, 2), y, x]
         owner[owner == min(owner[one], owner[other])] = max(owner[one], owner[other])
         crossings[int(x) + 1, int(y) + 1] = falls
     return ground, owner, crossings
-
-
-def _ground(border: NDArray[np.int16], inks: Inks) -> int:
-    """The ink under all others: nothing, if nothing is seen at the border, else the one most seen there."""
-    counts = np.bincount(border, minlength=len(inks))
-    is_clear = (inks.colours[:, 3] < 1) & (counts > 0)
-    return int(np.argmax(np.where(is_clear, counts, 0) if is_clear.any() else counts))
-
-
-def _amount(cover: Cover, ink: int, x: int, y: int) -> float:
-    """How much of the pixels around the corner between (x, y) and (x + 1, y + 1) an ink covers."""
-    window = slice(max(0, y - 2), y + 4), slice(max(0, x - 2), x + 4)
-    share = cover.share[window]
-    is_first = cover.first[window] == ink
-    is_second = (cover.second[window] == ink) & ~is_first
-    return float((np.where(is_first, share, 0) + np.where(is_second, 1 - share, 0)).mean())
 
 
 def _line(outline: Outline, owner: NDArray[np.int64], ground: int, cover: Cover) -> Line | None:
@@ -126,7 +111,6 @@ def _line(outline: Outline, owner: NDArray[np.int64], ground: int, cover: Cover)
 def _along_border(boundary: Boundary, ground: int, cover: Cover) -> Numbers:
     """Where an edge runs that leaves a little paper between itself and the border, or none."""
     height, width = cover.first.shape
-    paper = np.where(cover.first == ground, cover.share, np.where(cover.second == ground, 1 - cover.share, 0))
     here, there = boundary.points[:-1], boundary.points[1:]
     is_row = here[:, 1] == there[:, 1]
     columns, rows = (np.minimum(here[:, axis], there[:, axis]) for axis in (0, 1))
@@ -135,7 +119,8 @@ def _along_border(boundary: Boundary, ground: int, cover: Cover) -> Numbers:
     y = np.where(is_row, np.where(rows == 0, 0, height - 1), rows)
     deeper_x = np.clip(np.where(is_row, x, x + inward), 0, width - 1)
     deeper_y = np.clip(np.where(is_row, y + inward, y), 0, height - 1)
-    depth = paper[y, x] + np.where(paper[y, x] > 0, paper[deeper_y, deeper_x], 0)
+    paper = cover.amount(ground, (y, x))
+    depth = paper + np.where(paper > 0, cover.amount(ground, (deeper_y, deeper_x)), 0)
     return np.where(
         is_row[:, None],
         np.stack([columns + 0.5, rows + inward * depth], axis=1),

@@ -16,7 +16,7 @@ from svgai.explanation.canvas import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, R
 from svgai.explanation.sheet import Key, Sheet
 from svgai.explanation.view import View
 from svgai.regions import Boundaries, Outline
-from svgai.strands import Curve, Network, Primitives, Strands
+from svgai.strands import Curve, Network, Primitives, Strands, along
 
 _MOST_LABELS = 24
 _KINDS: Final[Mapping[type[Form], Colour]] = {Circle: PURPLE, Ellipse: RED, Rectangle: TEAL}
@@ -104,8 +104,7 @@ def places_of(network: Network) -> NDArray[np.float64]:
             places[joint] = curve.nodes[node]
     for joint in np.flatnonzero(network.hosts >= 0).tolist():
         segment, t = network.position(joint)
-        (a, b, c, d), s = network.curves[network.hosts[joint]].controls[segment], 1 - t
-        places[joint] = s**3 * a + 3 * s * s * t * b + 3 * s * t * t * c + t**3 * d
+        places[joint] = along(network.curves[network.hosts[joint]].controls[segment], np.array([t]))[0]
     return places
 
 

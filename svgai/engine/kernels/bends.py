@@ -56,6 +56,14 @@ def parabola(t: Numbers, h: Numbers, count: int) -> tuple[float, float, float, f
 
 
 @compiled
+def turn(t: Numbers, h: Numbers, count: int, x: float, y: float, u: float, v: float) -> None:
+    """Turn points (t, h) so that they are told along and over an axis that begins at (x, y) and leads to (u, v)."""
+    for i in range(count):
+        dx, dy = t[i] - x, h[i] - y
+        t[i], h[i] = dx * u + dy * v, dy * u - dx * v
+
+
+@compiled
 def look(points: Numbers, is_ring: bool, at: int, way: int, skip: float, reach: float, side: Numbers) -> bool:
     """Fit a side to the points that follow (way 1) or precede (way -1) a place, without those nearer than skip."""
     n = points.shape[0]
@@ -87,9 +95,7 @@ def look(points: Numbers, is_ring: bool, at: int, way: int, skip: float, reach: 
         return False
     ux, uy = (t[count - 1] - t[0]) / length, (h[count - 1] - h[0]) / length
     ox, oy = t[0], h[0]
-    for i in range(count):
-        dx, dy = t[i] - ox, h[i] - oy
-        t[i], h[i] = dx * ux + dy * uy, dy * ux - dx * uy
+    turn(t, h, count, ox, oy, ux, uy)
     side[0], side[1], side[2], side[3] = ox, oy, ux, uy
     side[4], side[5], side[6], side[7] = parabola(t, h, count)
     return True
@@ -168,9 +174,7 @@ def through(points: Numbers, is_ring: bool, at: int, reach: float, is_corner: Fl
     if length < 0.5 or count < 3:
         return False
     ux, uy = (ends[1, 0] - ends[0, 0]) / length, (ends[1, 1] - ends[0, 1]) / length
-    for i in range(count):
-        dx, dy = t[i] - x0, h[i] - y0
-        t[i], h[i] = dx * ux + dy * uy, dy * ux - dx * uy
+    turn(t, h, count, x0, y0, ux, uy)
     a, b, _, error = parabola(t, h, count)
     scale = math.sqrt(1 + b * b)
     place[0], place[1] = x0 - a * uy, y0 + a * ux
