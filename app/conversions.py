@@ -1,93 +1,195 @@
-"""The use cases: hand in a picture, convert it, and see to it that no job is ever lost.
+"""The use cases of whoever hands in pictures: submit, find, list, read, cancel, delete, say what one thinks.
 
-The web and the workers are doors to these functions. The database owns every job; what goes
-through the queue is a hint that may be lost or repeated (docs/architecture.md, "A job's life").
+The database owns every job; what goes through the queue is a hint that may be lost or repeated
+(docs/architecture.md, "A job's life"). `app.work` is the worker's side, `app.upkeep` the schedule's.
 """
 
 from __future__ import annotations
 
 import contextlib
 import hashlib
-import itertools
-import secrets
-import time
-from dataclasses import asdict, dataclass
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
+import orjson
 import structlog
 
+from app.accounts import Caller
 from app.errors import (
-    ConverterLost,
-    ConverterUnready,
+    BatchNotFound,
+    IdempotencyMismatch,
+    JobCancelled,
+    JobExpired,
     JobFailed,
     JobNotFound,
     JobNotReady,
-    LeaseLost,
-    PictureGone,
+    JobRunning,
+    PictureQuarantined,
     QueueFull,
     StoreAway,
-    WorkerCrashed,
 )
-from app.jobs import JOB_ID, Blobs, Converter, Drawn, Job, Jobs, Queue, Roster, State, new_job_id
-from app.metrics import Metrics
-from app.settings import Settings
+from app.jobs import JOB_ID, Batch, Event, Feedback, Job, Kind, Repeated, Replay, Selection, State, new_id, new_job_id
+from app.reuse import is_quarantined, known_drawing, reuse_key
+from app.services import Services
 from svgai import Options
 from svgai.errors import SvgaiError
 from svgai.files.header import read_header
 
 log = structlog.get_logger()
 
-QUEUES = ("standard",)
-"""Every queue there is; a worker serves them all unless it is told otherwise."""
+QUEUES = ("fast", "standard", "refined")
+"""Queues by effort; a worker serves them all unless it is told otherwise."""
 
-ORPHAN_SECONDS = 3600.0
-"""Age at which a blob without a job is nobody's: far more than a request takes between the two."""
-
-
-BATCH = 200
-"""Jobs that a duty takes on in one go."""
+FAST_PIXELS = 1_048_576
+"""A picture with more is not done in a moment, whatever the method."""
 
 
 @dataclass(frozen=True)
-class Services:
-    """What the use cases work with; built once, by `app.factory.create_services`."""
+class Order:
+    """A picture, and what is to be done with it."""
 
-    settings: Settings
-    jobs: Jobs
-    blobs: Blobs
-    queue: Queue
-    roster: Roster
-    metrics: Metrics
+    picture: bytes
+    options: Options = field(default_factory=Options)
+    kind: Kind = Kind.CONVERT
+    metadata: Mapping[str, str] = field(default_factory=dict)
 
-
-def submit(services: Services, data: bytes, options: Options) -> Job:
-    """Take a picture in. Once this returns, the job is safe whatever dies."""
-    header = read_header(data, services.settings.limits)
-    _refuse_when_full(services)
-    picture = {"sha256": hashlib.sha256(data).hexdigest(), "bytes": len(data)} | {
-        "format": header.format,
-        "width": header.width,
-        "height": header.height,
-    }
-    job = Job(id=new_job_id(), queue=QUEUES[0], options=asdict(options), picture=picture)
-    services.blobs.put(job.picture_key, data)
-    job = services.jobs.add(job, services.settings.retention_hours * 3600)
-    log.info("job accepted", job_id=job.id, **picture)
-    announce(services, job)
-    return job
+    def fingerprint(self) -> str:
+        """Stands for all that was asked."""
+        picture = hashlib.sha256(self.picture).hexdigest()
+        return _digest([picture, asdict(self.options), self.kind, dict(self.metadata)])
 
 
-def _refuse_when_full(services: Services) -> None:
+@dataclass(frozen=True)
+class Promise:
+    """The Idempotency-Key of a request, on its route: the same request twice makes one job."""
+
+    route: str
+    key: str
+
+
+# --- handing in
+
+
+def submit(services: Services, caller: Caller, order: Order, promise: Promise | None = None) -> tuple[Job, bool]:
+    """Take a picture in: its job, and whether it was handed in before. Once this returns, the job is safe."""
+    replay = _replay(caller, promise, order.fingerprint)
+    earlier = _earlier(services, replay)
+    if earlier:
+        return find(services, caller, earlier), True
+    job = _prepared(services, caller, order)
+    try:
+        return _kept(services, caller, [(job, order)], replay=replay and replace(replay, subject=job.id))[0], False
+    except Repeated as repeated:
+        return find(services, caller, _same(repeated.replay, replay)), True
+
+
+def submit_batch(
+    services: Services,
+    caller: Caller,
+    orders: Sequence[Order],
+    metadata: Mapping[str, str],
+    promise: Promise | None = None,
+) -> tuple[Batch, bool]:
+    """Take pictures in together, all or none."""
+    replay = _replay(caller, promise, lambda: _digest([[order.fingerprint() for order in orders], dict(metadata)]))
+    earlier = _earlier(services, replay)
+    if earlier:
+        return find_batch(services, caller, earlier)[0], True
+    batch = Batch(new_id("batch"), caller.tenant, metadata)
+    pairs = [(replace(_prepared(services, caller, order), batch_id=batch.id), order) for order in orders]
+    try:
+        _kept(services, caller, pairs, replay=replay and replace(replay, subject=batch.id), batch=batch)
+    except Repeated as repeated:
+        return find_batch(services, caller, _same(repeated.replay, replay))[0], True
+    return find_batch(services, caller, batch.id)[0], False
+
+
+def _prepared(services: Services, caller: Caller, order: Order) -> Job:
+    """The job that an order makes; done already where the same was done before."""
+    header = read_header(order.picture, services.settings.limits)
+    sha256 = hashlib.sha256(order.picture).hexdigest()
+    if is_quarantined(services.cache, sha256):
+        raise PictureQuarantined("This picture has taken worker after worker down. Save it anew in another program.")
+    options = asdict(order.options) if order.kind is Kind.CONVERT else {}
+    job = Job(
+        id=new_job_id(),
+        tenant=caller.tenant,
+        kind=order.kind,
+        queue=_queue_of(order, header.width * header.height),
+        options=options,
+        picture={"sha256": sha256, "bytes": len(order.picture), "format": header.format}
+        | {"width": header.width, "height": header.height},
+        at_once=caller.allowance.running_jobs,
+        metadata=order.metadata,
+        cache_key=reuse_key(caller.tenant, order.kind, sha256, options),
+    )
+    return _done_before(services, job)
+
+
+def _queue_of(order: Order, pixels: int) -> str:
+    if order.kind is Kind.CONVERT and order.options.method == "refined":
+        return "refined"
+    is_quick = order.kind is Kind.ANALYZE or order.options.method in {"fast", "baseline"}
+    return "fast" if is_quick and pixels <= FAST_PIXELS else "standard"
+
+
+def _done_before(services: Services, job: Job) -> Job:
+    known = known_drawing(services.cache, job.cache_key)
+    if known is None:
+        return job
+    key = f"{job.id}/reused{job.suffix}"
+    services.blobs.put(key, known.data)
+    return replace(job, state=State.SUCCEEDED, is_cached=True, result=known.facts, result_key=key)
+
+
+def _kept(
+    services: Services,
+    caller: Caller,
+    pairs: Sequence[tuple[Job, Order]],
+    *,
+    replay: Replay | None,
+    batch: Batch | None = None,
+) -> list[Job]:
+    """Write the pictures, then the jobs, then tell the workers."""
+    coming = [pair for pair in pairs if not pair[0].state.is_final]
+    _refuse_when_full(services, len(coming))
+    with _undone_if_refused(services, [job for job, _ in pairs]):
+        for job, order in coming:
+            services.blobs.put(job.picture_key, order.picture)
+        at_most = caller.allowance.unfinished_jobs
+        seconds = services.settings.retention_hours * 3600
+        jobs = services.jobs.add([job for job, _ in pairs], seconds, at_most=at_most, replay=replay, batch=batch)
+    for job in jobs:
+        log.info("job accepted", job_id=job.id, tenant=job.tenant, cached=job.is_cached, **job.picture)
+        if not job.state.is_final:
+            announce(services, job)
+    return jobs
+
+
+@contextlib.contextmanager
+def _undone_if_refused(services: Services, jobs: Sequence[Job]) -> Iterator[None]:
+    """Files of jobs that the database refused go at once; where it is away it may have them, so `sweep` decides."""
+    try:
+        yield
+    except (SvgaiError, Repeated) as error:
+        if not isinstance(error, StoreAway):
+            for job in jobs:
+                services.blobs.remove(job.id)
+        raise
+
+
+def _refuse_when_full(services: Services, coming: int) -> None:
     limit = services.settings.max_queue_size
-    waiting = services.jobs.count_unfinished()[State.QUEUED]
-    if waiting >= limit:
+    waiting = services.jobs.count_unfinished()[State.QUEUED] if coming else 0
+    if waiting + coming > limit:
         raise QueueFull(
-            f"{waiting} jobs wait already; the limit is {limit}. Try again soon.", limit=limit, actual=waiting
+            f"{waiting} jobs wait already; the limit is {limit}. Try again soon.", limit=limit, actual=waiting + coming
         )
 
 
 def announce(services: Services, job: Job) -> bool:
-    """Tell the workers of a job. A broker that is away is no fault: `relay` repeats it."""
+    """Tell the workers of a job. A broker that is away is no fault: the schedule repeats it."""
     try:
         services.queue.announce(job)
     except Exception as error:  # noqa: BLE001 - whatever a broker's client raises
@@ -98,178 +200,143 @@ def announce(services: Services, job: Job) -> bool:
     return True
 
 
-def find(services: Services, job_id: str) -> Job:
-    """The job, or an error."""
-    job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
-    if job is None:
-        raise JobNotFound(
-            f"There is no job {job_id!a:.80}. Jobs are kept for {services.settings.retention_hours:g} hours."
+def _digest(document: Any) -> str:
+    return hashlib.sha256(orjson.dumps(document, option=orjson.OPT_SORT_KEYS)).hexdigest()
+
+
+def _replay(caller: Caller, promise: Promise | None, fingerprint: Callable[[], str]) -> Replay | None:
+    return Replay(caller.tenant, promise.route, promise.key, fingerprint()) if promise else None
+
+
+def _earlier(services: Services, asked: Replay | None) -> str | None:
+    """The job or batch that was made under the same key, if there is one."""
+    found = services.jobs.replay(asked) if asked else None
+    return _same(found, asked) if found else None
+
+
+def _same(found: Replay, asked: Replay | None) -> str:
+    if asked is None or found.fingerprint != asked.fingerprint:
+        raise IdempotencyMismatch(
+            f"The Idempotency-Key {found.key!a:.140} was used for another request within the last 24 hours. "
+            "Use a new key for each picture and its options."
         )
+    return found.subject
+
+
+# --- asking
+
+
+def find(services: Services, caller: Caller, job_id: str) -> Job:
+    """The job, or an error. Another's job is not told from one that never was."""
+    job = services.jobs.get(job_id) if JOB_ID.fullmatch(job_id) else None
+    if job is None or not may_see(caller, job.tenant):
+        kept = f"Jobs are kept for {services.settings.retention_hours:g} hours."
+        raise JobNotFound(f"There is no job {job_id!a:.80}. {kept}")
+    if job.state is State.EXPIRED:
+        kept = f"It was kept for {services.settings.retention_hours:g} hours"
+        raise JobExpired(f"The job {job.id} has expired. {kept}; hand the picture in again.")
     return job
 
 
+def may_see(caller: Caller, tenant: str) -> bool:
+    """An account's things are its own; what strangers handed in is for whoever has the id."""
+    return tenant == caller.tenant or tenant.startswith("anon")
+
+
+def find_batch(services: Services, caller: Caller, batch_id: str) -> tuple[Batch, list[Job]]:
+    """The batch and its jobs, in the order in which they were handed in."""
+    batch = services.jobs.batch(batch_id)
+    if batch is None or batch.tenant != caller.tenant:
+        raise BatchNotFound(f"There is no batch {batch_id!a:.80}.")
+    jobs = services.jobs.page(Selection(batch.tenant, limit=services.settings.max_batch_size, batch_id=batch.id))
+    return batch, jobs[::-1]
+
+
+def page(services: Services, selection: Selection) -> tuple[list[Job], str | None]:
+    """Jobs of a tenant, and where the next page begins, if there is one."""
+    found = services.jobs.page(replace(selection, limit=selection.limit + 1))
+    jobs = found[: selection.limit]
+    return jobs, jobs[-1].id if len(found) > len(jobs) else None
+
+
+def events(services: Services, job: Job, after: int = 0) -> list[Event]:
+    """What happened to a job since then."""
+    return services.jobs.events(job.id, after)
+
+
+def usage(services: Services, caller: Caller, days: int) -> list[Mapping[str, Any]]:
+    """What the caller's jobs took, day by day."""
+    return services.jobs.usage(caller.tenant, days)
+
+
+# --- results
+
+
 def read_drawing(services: Services, job: Job) -> bytes:
-    """The SVG of a job that is done."""
-    if job.state is State.FAILED:
-        raise JobFailed(f"The job failed: {(job.error or {}).get('detail', 'no reason is known')}")
-    if job.state is not State.SUCCEEDED:
-        raise JobNotReady(f"The job is {job.state}. Ask again in a second.")
+    """The result of a job that is done."""
+    _demand_result(job)
     drawing = services.blobs.get(job.result_key or "")
     if drawing is None:
         raise JobNotFound(f"The result of {job.id} has been deleted.")
     return drawing
 
 
-def perform(services: Services, job_id: str, converter: Converter) -> None:
-    """Do a job, if nobody else does. Safe to call any number of times."""
-    settings = services.settings
-    job = services.jobs.claim(job_id, secrets.token_hex(16), settings.lease_seconds, settings.max_attempts)
-    if job is None:
-        log.info("job is not free", job_id=job_id)
-        return
-    with structlog.contextvars.bound_contextvars(job_id=job.id, attempt=job.attempts):
-        log.info("job started")
-        try:
-            _succeed(services, job, _convert(services, job, converter))
-        except (StoreAway, ConverterUnready) as error:
-            _wait_for_better_times(services, job, error)
-        except SvgaiError as error:
-            _fail(services, job, error)
-        except ConverterLost as error:
-            _retry(services, job, str(error))
-        except LeaseLost:
-            log.warning("lease lost; somebody else has the job")
-
-
-def _convert(services: Services, job: Job, converter: Converter) -> Drawn:
-    picture = services.blobs.get(job.picture_key)
-    if picture is None:
-        raise PictureGone("The picture is no longer there.")
-
-    return converter.convert(picture, job.options, _Heartbeat(services, job))
-
-
-class _Heartbeat:
-    """Extends the lease while a conversion runs, and notes how far it is; not so often that it costs."""
-
-    def __init__(self, services: Services, job: Job) -> None:
-        self._services, self._job = services, job
-        self._lease = services.settings.lease_seconds
-        self._held_until = time.monotonic() + self._lease
-        self._next = time.monotonic() + self._pause
-
-    @property
-    def _pause(self) -> float:
-        return min(0.5, self._lease / 4)
-
-    def __call__(self, phase: str | None, percent: int) -> None:
-        if time.monotonic() < self._next:
-            return
-        try:
-            if not self._services.jobs.extend(self._job, self._lease, phase, percent):
-                raise LeaseLost(self._job.id)
-            self._held_until = time.monotonic() + self._lease
-        except StoreAway:
-            # The lease holds on for a while, and the database may be back before it ends.
-            if time.monotonic() > self._held_until:
-                raise LeaseLost(self._job.id) from None
-        self._next = time.monotonic() + self._pause
-
-
-def _succeed(services: Services, job: Job, drawn: Drawn) -> None:
-    services.blobs.put(job.drawing_key, drawn.svg)
-    result = {**drawn.facts, "sha256": hashlib.sha256(drawn.svg).hexdigest(), "bytes": len(drawn.svg)}
-    if services.jobs.succeed(job, result, job.drawing_key):
-        services.metrics.count_conversion(result)
-        log.info("job succeeded", method=result.get("method"), svg_bytes=result["bytes"])
-    else:
-        log.warning("lease lost before the result was written; it is dropped")
-
-
-def _fail(services: Services, job: Job, error: SvgaiError) -> None:
-    if services.jobs.fail(job, error.as_dict()):
-        services.metrics.count_error(error.code)
-        log.info("job failed", code=error.code, detail=error.detail)
-
-
-def _retry(services: Services, job: Job, reason: str) -> None:
-    """The converter died on this job: once is bad luck, every time is the picture."""
-    if job.attempts >= services.settings.max_attempts:
-        _fail(services, job, _crashed(services))
-    elif services.jobs.give_back(job):
-        log.warning("job given back", reason=reason)
-        announce(services, job)
-
-
-def _wait_for_better_times(services: Services, job: Job, error: Exception) -> None:
-    """A disk is full or a process cannot start: no fault of the picture, so the attempt does not count."""
-    log.error("the job waits for better times", reason=str(error))
-    services.metrics.count_error("host.unwell")
-    with contextlib.suppress(StoreAway):  # the database may be what is away; then the lease ends
-        services.jobs.give_back(job, uncounted=True)
-
-
-def _crashed(services: Services) -> WorkerCrashed:
-    tries = services.settings.max_attempts
-    return WorkerCrashed(f"The conversion was lost {tries} times, most likely to this picture.", limit=tries)
-
-
-def relay(services: Services) -> int:
-    """Announce what was never announced, or so long ago that the hint may be lost."""
-    due = services.jobs.unannounced(services.settings.republish_seconds, BATCH)
-    announced = 0
-    for job in due:
-        if not announce(services, job):
-            break  # the broker is away: the rest would only wait for it in vain
-        announced += 1
-    return announced
-
-
-def reap(services: Services) -> int:
-    """Free the jobs whose workers have gone silent."""
-    again, ended = services.jobs.reap(services.settings.max_attempts, _crashed(services).as_dict())
-    for job_id in again:
-        log.warning("job freed: its worker is gone", job_id=job_id)
-    for job_id in ended:
-        services.metrics.count_error(WorkerCrashed.code)
-        log.error("job failed: its workers were lost", job_id=job_id)
-    return len(again) + len(ended)
-
-
-def forget(services: Services) -> int:
-    """Delete what has been kept for long enough."""
-    forgotten = 0
-    while expired := services.jobs.remove_expired(BATCH):
-        for job_id in expired:
-            services.blobs.remove(job_id)
-        forgotten += len(expired)
-        log.info("jobs forgotten", jobs=len(expired))
-    return forgotten
-
-
-def sweep(services: Services) -> int:
-    """Delete blobs that no job owns: a process died between writing and committing, or committing and deleting."""
-    swept = 0
-    old = iter(services.blobs.older_than(ORPHAN_SECONDS))
-    while batch := list(itertools.islice(old, BATCH)):
-        orphans = set(batch) - services.jobs.known(batch)
-        for job_id in orphans:
-            services.blobs.remove(job_id)
-        swept += len(orphans)
-    if swept:
-        log.info("orphans swept", blobs=swept)
-    return swept
-
-
-def check(services: Services) -> dict[str, Any]:
-    """What the service depends on, each with what is wrong with it, or nothing."""
-    return {"database": _fault(services.jobs.check), "storage": _fault(services.blobs.check)}
-
-
-def _fault(probe: Any) -> str | None:
-    try:
-        probe()
-    except Exception as error:  # noqa: BLE001 - a health check reports any fault
-        log.warning("health check failed", reason=repr(error))
-        return type(error).__name__
+def read_export(services: Services, job: Job, form: str) -> bytes | None:
+    """The drawing in another format; None while a worker is making it, which this asks for."""
+    _demand_result(job)
+    made = services.blobs.get(job.key_of(form))
+    if made is not None:
+        return made
+    refusal = services.blobs.get(job.key_of(form, refused=True))
+    if refusal is not None:
+        raise SvgaiError.from_dict(orjson.loads(refusal))
     return None
+
+
+def ask_for_export(services: Services, job: Job, form: str) -> None:
+    """Have a worker make the drawing in another format."""
+    try:
+        services.queue.announce_export(job, form)
+    except Exception as error:
+        log.warning("export not announced", job_id=job.id, reason=type(error).__name__)
+        raise StoreAway("The workers cannot be reached just now. Try again soon.") from error
+
+
+def _demand_result(job: Job) -> None:
+    if job.state is State.FAILED:
+        raise JobFailed(f"The job failed: {(job.error or {}).get('detail', 'no reason is known')}")
+    if job.state is State.CANCELLED:
+        raise JobCancelled("The job was cancelled before it had a result.")
+    if job.state is not State.SUCCEEDED:
+        raise JobNotReady(f"The job is {job.state}. Ask again in a second.")
+
+
+# --- changing one's mind
+
+
+def cancel(services: Services, job: Job) -> Job:
+    """Stop a job: at once where it waits, within seconds where it runs. What has ended stays as it is."""
+    if job.state.is_final:
+        return job
+    job = services.jobs.ask_to_cancel(job.id) or job
+    log.info("job cancelled" if job.state.is_final else "asked to cancel", job_id=job.id)
+    return job
+
+
+def delete(services: Services, job: Job) -> None:
+    """Delete a job with its picture and its result, and what is remembered of them."""
+    if job.state is State.QUEUED:
+        job = cancel(services, job)  # so that its batch gets to know
+    found = services.jobs.delete(job.id)
+    if found and found.state is State.RUNNING:
+        raise JobRunning("The job is running. Cancel it first, then delete it.")
+    services.blobs.remove(job.id)
+    if job.cache_key:
+        services.cache.discard(job.cache_key)
+    log.info("job deleted", job_id=job.id)
+
+
+def give_feedback(services: Services, job: Job, said: Feedback) -> None:
+    """Note what somebody says of a result."""
+    _demand_result(job)
+    services.jobs.add_feedback(job, said)

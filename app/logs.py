@@ -15,6 +15,7 @@ from app.settings import Settings
 
 SECRET_NAMES = re.compile(r"authorization|api[_-]?key|cookie|passw|secret|token", re.IGNORECASE)
 SECRET_IN_URL = re.compile(r"(?<=://)([^/\s:@]*):([^/\s@]+)@")
+SECRET_IN_LINE = re.compile(r"(svgai_|whsec_)[A-Za-z0-9_+/=-]{32,}")
 
 
 def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -25,6 +26,11 @@ def hide_secrets(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
         elif isinstance(value, str) and "://" in value:
             event[name] = SECRET_IN_URL.sub(r"\1:***@", value)
     return event
+
+
+def hide_keys(_: WrappedLogger, __: str, line: str) -> str:
+    """Blank our own keys wherever they stand: in a path, in a message, in a traceback."""
+    return SECRET_IN_LINE.sub(r"\1***", line)
 
 
 def escape_controls(_: WrappedLogger, __: str, event: EventDict) -> EventDict:
@@ -60,7 +66,7 @@ def set_up_logs(settings: Settings, process: str) -> None:
     )
     formatter = {
         "()": structlog.stdlib.ProcessorFormatter,
-        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(settings)],
+        "processors": [structlog.stdlib.ProcessorFormatter.remove_processors_meta, _renderer(settings), hide_keys],
         "foreign_pre_chain": [*shared],
     }
     logging.config.dictConfig(

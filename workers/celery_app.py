@@ -20,7 +20,7 @@ from app.settings import Settings, read_settings, tell_libraries
 if TYPE_CHECKING:
     from celery import Celery
 
-    from app.conversions import Services
+    from app.services import Services
     from workers.sandbox import SandboxPool
 
 SIGN_IN_SECONDS = 5.0
@@ -33,7 +33,6 @@ def main() -> None:
     settings = read_settings()
     tell_libraries(settings)  # before anything imports them
 
-    from app.conversions import QUEUES
     from app.errors import ConverterUnready
     from app.factory import create_services
     from app.logs import set_up_logs
@@ -46,7 +45,9 @@ def main() -> None:
         raise SystemExit(f"The worker cannot convert anything: {error}. `svgai doctor` may say why.") from None
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     size = ["--pool", "threads", "--concurrency", str(settings.worker_concurrency)]
-    celery.worker_main(["--quiet", "worker", *size, "--queues", ",".join(QUEUES), "--hostname", _name(), *options])
+    celery.worker_main(
+        ["--quiet", "worker", *size, "--queues", settings.worker_queues, "--hostname", _name(), *options]
+    )
 
 
 def _mention_root() -> None:
@@ -63,7 +64,6 @@ def create_worker(settings: Settings, services: Services) -> Celery:
     from workers.sandbox import Bounds, SandboxPool
 
     bounds = Bounds(
-        settings.conversion_timeout_seconds,
         settings.conversion_memory_mb,
         settings.conversions_per_process,
         settings.limits,
@@ -72,7 +72,8 @@ def create_worker(settings: Settings, services: Services) -> Celery:
     pool = SandboxPool(settings.worker_concurrency, bounds)
     celery = make_celery(settings)
     pool.warm()  # before anything is consumed; a worker that cannot convert must not take jobs
-    tasks.register(celery, services, pool)
+    places = tasks.Places(settings.worker_concurrency, settings.worker_queues.split(","))
+    tasks.register(celery, services, pool, places)
     _follow_life(services, pool)
     return celery
 

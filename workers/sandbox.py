@@ -17,10 +17,12 @@ import sys
 import time
 from collections.abc import Iterator, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, field
 from pathlib import Path
 from queue import Empty, LifoQueue
 from typing import Any
+
+import orjson
 
 from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, ConverterUnready
 from app.jobs import Drawn, Heartbeat
@@ -51,7 +53,6 @@ ENVIRONMENT = {
 class Bounds:
     """What one conversion may cost."""
 
-    seconds: float
     memory_mb: int
     """Beyond what a warm child has."""
     conversions_per_process: int
@@ -62,6 +63,17 @@ class Bounds:
     @property
     def cache(self) -> dict[str, str]:
         return {"XDG_CACHE_HOME": str(self.compiled)} if self.compiled else {}
+
+
+@dataclass(frozen=True)
+class Order:
+    """What a child is to do with the bytes that come along, and how long it may take."""
+
+    do: str
+    payload: bytes
+    seconds: float
+    details: Mapping[str, Any] = field(default_factory=dict)
+    heartbeat: Heartbeat = lambda *_: None
 
 
 class Sandbox:
@@ -84,12 +96,12 @@ class Sandbox:
             raise
         self._child = child
 
-    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
-        """Convert a picture in the child. Whatever goes wrong there stays there."""
-        self.warm(heartbeat)
+    def obey(self, order: Order) -> tuple[dict[str, Any], bytes]:
+        """Have an order done in the child. Whatever goes wrong there stays there."""
+        self.warm(order.heartbeat)
         assert self._child is not None  # noqa: S101 - warm() made it
         try:
-            return self._child.convert(picture, options, heartbeat)
+            return self._child.obey(order)
         except Refused as refused:
             raise refused.error from None
         except BaseException:
@@ -107,6 +119,7 @@ class SandboxPool:
     """As many sandboxes as conversions run at once; the warmest is used first. A `Converter`."""
 
     def __init__(self, size: int, bounds: Bounds) -> None:
+        self._limits = bounds.limits
         self._all = [Sandbox(bounds) for _ in range(size)]
         self._free: LifoQueue[Sandbox] = LifoQueue()
         for sandbox in self._all:
@@ -119,9 +132,23 @@ class SandboxPool:
         with ThreadPoolExecutor(len(self._all)) as at_once:
             list(at_once.map(Sandbox.warm, others))
 
-    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
+    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
+        order = Order("convert", picture, seconds, {"options": dict(options)}, heartbeat)
         with self._one() as sandbox:
-            return sandbox.convert(picture, options, heartbeat)
+            facts, svg = sandbox.obey(order)
+        with _nonsense_is_loss():
+            return _checked(svg, facts, self._limits)
+
+    def analyze(self, picture: bytes, heartbeat: Heartbeat, seconds: float) -> Drawn:
+        with self._one() as sandbox:
+            facts, _ = sandbox.obey(Order("analyze", picture, seconds, heartbeat=heartbeat))
+        with _nonsense_is_loss():
+            found = {"analysis": dict(facts["analysis"]), "seconds": {"analyze": float(facts["seconds"])}}
+        return Drawn(orjson.dumps(found["analysis"]), found)
+
+    def export(self, drawing: bytes, form: str, seconds: float) -> bytes:
+        with self._one() as sandbox:
+            return sandbox.obey(Order("export", drawing, seconds, {"form": form}))[1]
 
     def close(self) -> None:
         for sandbox in self._all:
@@ -198,14 +225,15 @@ class _Child:
         except LineBroken:
             raise ConverterUnready(f"the child could not start: {self._how_it_ended()}") from None
 
-    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat) -> Drawn:
+    def obey(self, order: Order) -> tuple[dict[str, Any], bytes]:
         self._conversions += 1
-        watch = _Watch(self._bounds.seconds, heartbeat)
-        order: dict[str, Any] = {"options": dict(options), "limits": asdict(self._bounds.limits)}
-        order |= {"seconds": self._bounds.seconds, "memory_mb": self._bounds.memory_mb}
+        watch = _Watch(order.seconds, order.heartbeat)
+        said: dict[str, Any] = {"do": order.do, **order.details, "limits": asdict(self._bounds.limits)}
+        said |= {"seconds": order.seconds, "memory_mb": self._bounds.memory_mb}
         try:
-            self._line.send(order, picture, watch)
-            return self._follow(watch)
+            self._line.send(said, order.payload, watch)
+            with _nonsense_is_loss():
+                return self._follow(watch)
         except LineBroken as broken:
             how = self._how_it_ended()
             if how == signal.SIGABRT.name:
@@ -214,16 +242,14 @@ class _Child:
                 detail = f"The conversion was aborted, most likely at {limit} MB of memory, the limit."
                 raise ConversionTooHungry(detail, limit=limit) from None
             raise ConverterLost(f"the child is gone ({broken}): {how}") from None
-        except (KeyError, TypeError, ValueError, UnicodeError) as nonsense:
-            raise ConverterLost(f"the child talks nonsense: {nonsense!r:.200}") from None
 
-    def _follow(self, watch: _Watch) -> Drawn:
+    def _follow(self, watch: _Watch) -> tuple[dict[str, Any], bytes]:
         while True:
             said, payload = self._line.receive(watch)
             if "error" in said:
                 raise _told(said["error"])
             if "facts" in said:
-                return _checked(payload, said["facts"], self._bounds.limits)
+                return dict(said["facts"]), payload
             watch.note(str(said["phase"]), int(said["percent"]))
 
     def _how_it_ended(self) -> str:
@@ -239,6 +265,15 @@ class _Child:
         self._process.wait()
         self._line.close()
         os.close(self._lifeline)
+
+
+@contextlib.contextmanager
+def _nonsense_is_loss() -> Iterator[None]:
+    """A child that says what cannot be is as good as gone."""
+    try:
+        yield
+    except (KeyError, TypeError, ValueError, UnicodeError) as nonsense:
+        raise ConverterLost(f"the child talks nonsense: {nonsense!r:.200}") from None
 
 
 class _Watch:

@@ -12,6 +12,7 @@ import os
 import resource
 import socket
 import sys
+import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
@@ -19,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from app.errors import ConversionTooHungry
-from svgai import Limits, Options, conversion
+from svgai import Limits, Options, analysis, conversion, export
 from svgai.errors import SvgaiError, TracingFailed
 from svgai.phases import percent_at
 from svgai.tracing import Run
@@ -88,12 +89,10 @@ def warm_up() -> None:
     gc.freeze()
 
 
-def _answer(line: Line, order: dict[str, Any], picture: bytes) -> None:
+def _answer(line: Line, order: dict[str, Any], payload: bytes) -> None:
     limit_processor(order["seconds"])
     try:
-        result = conversion.convert(
-            picture, Options(**order["options"]), Limits(**order["limits"]), run=_reporting(line)
-        )
+        facts, made = DOINGS[order["do"]](line, order, payload)
     except MemoryError:
         line.send({"error": _too_hungry(order["memory_mb"]).as_dict()})
         os._exit(1)  # what is left of the heap is not to be trusted
@@ -104,7 +103,27 @@ def _answer(line: Line, order: dict[str, Any], picture: bytes) -> None:
         sys.excepthook(type(error), error, error.__traceback__)
         line.send({"error": failed.as_dict()})
     else:
-        line.send({"facts": result.facts()}, result.svg.encode())
+        line.send({"facts": facts}, made)
+
+
+def _convert(line: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, Any], bytes]:
+    options, limits = Options(**order["options"]), Limits(**order["limits"])
+    result = conversion.convert(picture, options, limits, run=_reporting(line))
+    return result.facts(), result.svg.encode()
+
+
+def _analyze(_: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, Any], bytes]:
+    begun = time.perf_counter()
+    found = analysis.analyze(picture, Limits(**order["limits"])).facts()
+    return {"analysis": found, "seconds": time.perf_counter() - begun}, b""
+
+
+def _export(_: Line, order: dict[str, Any], drawing: bytes) -> tuple[dict[str, Any], bytes]:
+    return {}, export(drawing.decode(), order["form"])
+
+
+DOINGS = {"convert": _convert, "analyze": _analyze, "export": _export}
+"""Everything that a child can be told to do."""
 
 
 def _too_hungry(limit: int) -> ConversionTooHungry:

@@ -19,7 +19,7 @@ import structlog
 from app.settings import Settings, read_settings, tell_libraries
 
 if TYPE_CHECKING:
-    from app.conversions import Services
+    from app.services import Services
 
 log = structlog.get_logger()
 
@@ -35,13 +35,15 @@ class Duty:
 
 def duties(settings: Settings, services: Services) -> tuple[Duty, ...]:
     """All that is done on schedule."""
-    from app import conversions
+    from app import deliveries, upkeep
 
     return (
-        Duty("relay", 1.0, lambda: conversions.relay(services)),
-        Duty("reap", settings.reap_seconds, lambda: conversions.reap(services)),
-        Duty("forget", 60.0, lambda: conversions.forget(services)),
-        Duty("sweep", 600.0, lambda: conversions.sweep(services)),
+        Duty("relay", 1.0, lambda: upkeep.relay(services)),
+        Duty("reap", settings.reap_seconds, lambda: upkeep.reap(services)),
+        Duty("forget", 60.0, lambda: upkeep.forget(services)),
+        Duty("sweep", 600.0, lambda: upkeep.sweep(services)),
+        Duty("announce deliveries", 1.0, deliveries.Relay(services).announce),
+        Duty("forget deliveries", 3600.0, lambda: deliveries.forget(services)),
     )
 
 

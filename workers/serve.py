@@ -1,6 +1,6 @@
 """The whole service on one machine: `svgai serve`, or `make run`.
 
-Migrates, then starts the web, a worker and the schedule as processes of their own, brings back
+Migrates, then starts the web, the workers and the schedule as processes of their own, brings back
 whichever falls over, and takes all of them along when it ends.
 """
 
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 PROGRAMS = {
     "web": ["-m", "gunicorn", "--config", "python:app.server"],
     "worker": ["-m", "workers.celery_app"],
+    "callbacks": ["-m", "workers.callbacks"],
     "schedule": ["-m", "workers.schedule"],
 }
 START_SECONDS = 300.0

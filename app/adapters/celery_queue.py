@@ -1,4 +1,4 @@
-"""The queue over Celery: a task's name and a job's id, nothing more."""
+"""The queue over Celery: a task's name and an id, nothing more."""
 
 from __future__ import annotations
 
@@ -13,14 +13,30 @@ CONVERT = "svgai.convert"
 """The task that `workers.tasks` answers to."""
 
 
+EXPORT = "svgai.export"
+
+DELIVER = "svgai.deliver"
+"""The task that `workers.callbacks` answers to, in a queue of its own."""
+CALLBACKS = "callbacks"
+
+
 class CeleryQueue:
-    """Announces jobs to the workers. It never waits for a broker that is away: the relay will come back to it."""
+    """Announces work to the workers. It never waits for a broker that is away: the relay will come back to it."""
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
 
     def announce(self, job: Job) -> None:
-        self._celery.send_task(CONVERT, args=[job.id], queue=job.queue, retry=False, ignore_result=True)
+        self._send(CONVERT, [job.id], job.queue)
+
+    def announce_export(self, job: Job, form: str) -> None:
+        self._send(EXPORT, [job.id, form], "fast")
+
+    def announce_delivery(self, delivery_id: str) -> None:
+        self._send(DELIVER, [delivery_id], CALLBACKS)
+
+    def _send(self, task: str, arguments: list[str], queue: str) -> None:
+        self._celery.send_task(task, args=arguments, queue=queue, retry=False, ignore_result=True)
 
 
 def make_celery(settings: Settings) -> Celery:

@@ -4,21 +4,18 @@ from __future__ import annotations
 
 import contextlib
 import os
-import re
 import secrets
 import shutil
-import time
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
 import structlog
 
+from app.adapters.blob_keys import checked, checked_job, is_job, is_older
 from app.errors import StoreAway
-from app.jobs import JOB_ID
 
 log = structlog.get_logger()
 
-KEY = re.compile(rf"{JOB_ID.pattern}/[A-Za-z0-9_-]{{1,64}}(\.[a-z]{{1,8}})?")
 PROBE_BYTES = 64 * 1024
 
 
@@ -32,7 +29,7 @@ def _or_away() -> Iterator[None]:
 
 
 class DiskBlobs:
-    """The promises are those of `app.jobs.Blobs`; keys are `<job id>/<name>` and made by the server alone."""
+    """The promises are those of `app.jobs.Blobs`."""
 
     def __init__(self, folder: Path) -> None:
         self._folder = folder
@@ -64,16 +61,20 @@ class DiskBlobs:
             except FileNotFoundError:
                 return None
 
+    def discard(self, key: str) -> None:
+        path = self._path(key)
+        with _or_away(), contextlib.suppress(FileNotFoundError):
+            path.unlink()
+
     def remove(self, job_id: str) -> None:
-        shutil.rmtree(self._path(f"{job_id}/x").parent, ignore_errors=True)
+        shutil.rmtree(self._folder / checked_job(job_id), ignore_errors=True)
 
     def older_than(self, seconds: float) -> Iterable[str]:
         if not self._folder.is_dir():
             return
-        before = time.time() - seconds
         for entry in os.scandir(self._folder):
             # Whatever else lies in the folder is not ours to delete.
-            if JOB_ID.fullmatch(entry.name) and entry.stat().st_mtime < before:
+            if is_job(entry.name) and is_older(entry.name, seconds):
                 yield entry.name
 
     def check(self) -> None:
@@ -83,9 +84,7 @@ class DiskBlobs:
             probe.unlink()
 
     def _path(self, key: str) -> Path:
-        if not KEY.fullmatch(key):
-            raise ValueError(f"not a blob key: {key!r}")
-        return self._folder / key
+        return self._folder / checked(key)
 
 
 def _sync_folder(folder: Path) -> None:

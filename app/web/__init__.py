@@ -2,18 +2,14 @@
 
 from __future__ import annotations
 
-import threading
-
 from flask import Flask
 from flask_openapi import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
-from app.conversions import Services
-from app.web import access, api, health, pages, problems, requests
+from app.services import Services
+from app.web import access, admin, api, cors, health, limits, pages, problems, requests, waiting, webhooks
+from app.web.submissions import OVERHEAD_BYTES
 from svgai import __version__
-
-FORM_OVERHEAD_BYTES = 64 * 1024
-"""What a form may add around the picture itself."""
 
 
 def build(services: Services) -> Flask:
@@ -23,25 +19,28 @@ def build(services: Services) -> Flask:
         __name__,
         info=Info(title="SVG-AI", version=__version__, description="Hand in a picture, get the SVG."),
         doc_ui=False,
+        security_schemes={"key": {"type": "http", "scheme": "bearer", "description": "An API key."}},
         validation_error_status=422,
         validation_error_model=problems.Problem,
         validation_error_callback=problems.from_validation,
     )
     app.config.update(
-        MAX_CONTENT_LENGTH=settings.max_request_size + FORM_OVERHEAD_BYTES,
+        MAX_CONTENT_LENGTH=settings.max_request_size + OVERHEAD_BYTES,
         # Werkzeug holds this against what it has buffered of a file too, so less would refuse files.
-        MAX_FORM_MEMORY_SIZE=settings.max_request_size + FORM_OVERHEAD_BYTES,
+        MAX_FORM_MEMORY_SIZE=settings.max_request_size + OVERHEAD_BYTES,
         MAX_FORM_PARTS=20,
         PROPAGATE_EXCEPTIONS=False,
         DEBUG=settings.debug,
     )
     app.extensions["services"] = services
-    # Requests that wait must never take every thread: health and status would wait behind them.
-    app.extensions["waiting_rooms"] = threading.BoundedSemaphore(settings.threads // 2)
+    app.extensions["waiting"] = waiting.install(settings.threads // 2, settings.threads // 4)
     requests.install(app, services)
+    cors.install(app)  # before access: a browser's question comes without a key
     access.install(app)
+    limits.install(app)
     problems.install(app)
-    app.register_api(api.blueprint)
+    for blueprint in (api.blueprint, webhooks.blueprint, admin.blueprint):
+        app.register_api(blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(health.blueprint)
     if settings.proxies:

@@ -1,71 +1,150 @@
-"""The REST API: hand in a picture, ask for its job, fetch the SVG."""
+"""The REST API: hand in pictures, follow their jobs, fetch what came of them."""
 
+import hashlib
 import re
-import threading
-import time
-from typing import Any
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any, Literal
+from urllib.parse import urlencode
 
 from flask import Response, current_app, jsonify, request, url_for
 from flask_openapi import APIBlueprint
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field, model_validator
+from werkzeug.datastructures import MultiDict
 
 from app import conversions
-from app.jobs import Job, State
+from app.conversions import Promise
+from app.errors import IdempotencyMalformed
+from app.jobs import JOB_ID, Feedback, Job, Kind, Selection, State
 from app.web import problems
+from app.web.archive import archive
+from app.web.callers import current_caller
+from app.web.cursors import read_cursor, write_cursor
+from app.web.events import stream
+from app.web.fields import Whole
+from app.web.limits import spend
 from app.web.requests import current_services
-from app.web.schemas import JobView
-from app.web.submissions import BODY, ConvertOptions, read_submission
+from app.web.schemas import BatchView, JobView, LimitsView, Methods, MethodView, Page, Usage
+from app.web.submissions import (
+    AnalysisOrder,
+    BatchOrder,
+    ConvertOptions,
+    JobOrder,
+    NoOptions,
+    described,
+    read_order,
+    read_orders,
+)
+from app.web.waiting import HungUp, patience, wait_for, wait_until_done
+from svgai import FORMATS
 from svgai.errors import SvgaiError
+from svgai.files import pillow
+from svgai.options import METHODS
 
 # No `from __future__ import annotations` here: flask-openapi reads the annotations of the views.
 
-SVG_HEADERS = {
+RESULT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
     "Cache-Control": "private, no-cache",
 }
-WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
+IDEMPOTENCY_KEY = re.compile(r'("?)([A-Za-z0-9._:-]{1,128})\1')
+EXPORT_REPEAT_SECONDS = 5.0
 
+RESULT = {
+    "description": "The drawing.",
+    "content": {each.media_type: {"schema": {"type": "string", "format": "binary"}} for each in FORMATS.values()},
+}
 SVG = {"description": "The SVG.", "content": {"image/svg+xml": {"schema": {"type": "string"}}}}
-PICTURE_REFUSALS = problems.described(400, 413, 415, 422, 500, 503)
+STREAM = {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
+ARCHIVE = {"description": "A ZIP file.", "content": {"application/zip": {"schema": {"type": "string"}}}}
+NOTHING = {"description": "Nothing more to say."}
+REFUSALS = problems.described(400, 401, 403, 404, 409, 410, 422, 429, 500, 503)
+PICTURE_REFUSALS = REFUSALS | problems.described(413, 415, 424)
 
-blueprint = APIBlueprint("api", __name__)
+blueprint = APIBlueprint("api", __name__, abp_security=[{}, {"key": []}], abp_responses=None)
 
 
 class JobPath(BaseModel):
     job_id: str = Field(max_length=64)
 
 
-@blueprint.post("/api/v1/jobs", request_body=BODY, responses={202: JobView, **PICTURE_REFUSALS})
+class BatchPath(BaseModel):
+    batch_id: str = Field(max_length=64)
+
+
+class ResultQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    format: Literal[tuple(FORMATS)] = Field("svg", description="What kind of file.")  # type: ignore[valid-type]
+
+
+class ListQuery(BaseModel):
+    """Which jobs. Notes are asked for as `metadata[name]=value`."""
+
+    model_config = ConfigDict(extra="allow")
+
+    state: list[State] = Field(default_factory=list, description="Only jobs in these states.")
+    batch_id: str | None = Field(None, max_length=64)
+    created_after: datetime | None = None
+    limit: int = Field(20, ge=1, le=100)
+    cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
+
+    @property
+    def metadata(self) -> dict[str, str]:
+        return {name[len("metadata[") : -1]: str(value) for name, value in (self.model_extra or {}).items()}
+
+    @model_validator(mode="after")
+    def _only_metadata_besides(self) -> "ListQuery":
+        for name in self.model_extra or {}:
+            if not re.fullmatch(r"metadata\[[A-Za-z0-9_.-]{1,40}\]", name):
+                raise ValueError(f"there is no parameter {name!r:.80}")
+        return self
+
+
+class DaysQuery(BaseModel):
+    model_config = ConfigDict(extra="forbid")
+
+    days: int = Field(30, ge=1, le=366)
+
+
+class FeedbackBody(BaseModel):
+    """What you say of a result."""
+
+    model_config = ConfigDict(extra="forbid")
+
+    rating: Whole = Field(ge=1, le=5, description="1 is useless, 5 is as you would have drawn it.")
+    preferred_method: Literal[tuple(METHODS)] | None = None  # type: ignore[valid-type]
+    comment: str | None = Field(None, max_length=2000)
+
+
+# --- handing in
+
+
+@blueprint.post(
+    "/api/v1/jobs",
+    request_body=described(JobOrder, ConvertOptions),
+    responses={201: JobView, 202: JobView, **PICTURE_REFUSALS},
+)
 def create_job(query: ConvertOptions) -> Response:
     """Hand in a picture.
 
-    Answers at once with the job that will convert it; `Location` says where to ask for it.
+    Answers at once with the job that will convert it; `Location` says where to ask for it. 201 where
+    the result is known already. With `Prefer: wait=N` the answer waits until the job is done.
     """
-    return _accepted(conversions.submit(current_services(), *read_submission(request, query)))
-
-
-@blueprint.get("/api/v1/jobs/<job_id>", responses={200: JobView, **problems.described(404, 422)})
-def get_job(path: JobPath) -> Response:
-    """How far a job is, and what came of it."""
-    return _shown(conversions.find(current_services(), path.job_id), 200)
-
-
-@blueprint.get("/api/v1/jobs/<job_id>/result", responses={200: SVG, **problems.described(404, 409, 422)})
-def get_result(path: JobPath) -> Response:
-    """The SVG of a job that is done."""
-    return _drawing(conversions.find(current_services(), path.job_id))
+    spend("jobs")
+    services = current_services()
+    order = read_order(services, request, query)
+    job, is_repeated = conversions.submit(services, current_caller(), order, _promise())
+    return _accepted(wait_until_done(job, patience(0)), is_repeated=is_repeated)
 
 
 def convert(query: ConvertOptions) -> Response:
     """Hand in a picture and wait for its SVG.
 
     When it takes longer than `Prefer: wait=N` seconds, or too many wait already, the answer is the job itself (202).
+    Whoever hangs up while waiting has the job cancelled.
     """
-    job = conversions.submit(current_services(), *read_submission(request, query))
-    job = _wait_for(job, _patience())
-    if job.state is State.FAILED and job.error:
-        raise SvgaiError.from_dict(job.error)
-    return _drawing(job) if job.state is State.SUCCEEDED else _accepted(job)
+    return _done_or_accepted(query, Kind.CONVERT)
 
 
 for _path, _endpoint in (("/api/v1/convert", "convert"), ("/api/convert", "convert_short")):
@@ -73,9 +152,191 @@ for _path, _endpoint in (("/api/v1/convert", "convert"), ("/api/convert", "conve
         _path,
         endpoint=_endpoint,
         operation_id=_endpoint,
-        request_body=BODY,
+        request_body=described(JobOrder, ConvertOptions),
         responses={200: SVG, 202: JobView, **PICTURE_REFUSALS},
     )(convert)
+
+
+@blueprint.post(
+    "/api/v1/analyze",
+    request_body=described(AnalysisOrder, NoOptions),
+    responses={200: JobView, 202: JobView, **PICTURE_REFUSALS},
+)
+def analyze(query: NoOptions) -> Response:
+    """Hand in a picture to have it looked at: its inks, regions, curves and forms. Nothing is drawn."""
+    return _done_or_accepted(query, Kind.ANALYZE)
+
+
+def _done_or_accepted(query: BaseModel, kind: Kind) -> Response:
+    spend("jobs")
+    services = current_services()
+    order = read_order(services, request, query, kind)
+    job, is_repeated = conversions.submit(services, current_caller(), order, _promise())
+    try:
+        job = wait_until_done(job, patience())
+    except HungUp:
+        conversions.cancel(services, job)
+        return Response(status=499)  # nobody reads it but the log
+    if job.state is State.FAILED and job.error:
+        raise SvgaiError.from_dict(job.error)
+    if job.state is State.SUCCEEDED:
+        return _drawing(job, "svg") if kind is Kind.CONVERT else _shown(job, 200)
+    return _accepted(job, is_repeated=is_repeated)
+
+
+# --- following
+
+
+@blueprint.get("/api/v1/jobs", responses={200: Page, **REFUSALS})
+def list_jobs(query: ListQuery) -> Response:
+    """Your jobs, the newest first."""
+    tenant = current_caller().tenant
+    selection = Selection(
+        tenant,
+        query.limit,
+        query.cursor and read_cursor(query.cursor, JOB_ID),
+        query.state,
+        query.batch_id,
+        query.created_after,
+        query.metadata,
+    )
+    jobs, last = conversions.page(current_services(), selection)
+    cursor = last and write_cursor(last)
+    page = Page(data=[JobView.of(job) for job in jobs], has_more=cursor is not None, next_cursor=cursor)
+    response = _answer(page, 200)
+    if cursor:
+        following = MultiDict(request.args)
+        following["cursor"] = cursor
+        response.headers["Link"] = f'<{request.path}?{urlencode(list(following.items(multi=True)))}>; rel="next"'
+    return response
+
+
+@blueprint.get("/api/v1/jobs/<job_id>", responses={200: JobView, 304: NOTHING, **REFUSALS})
+def get_job(path: JobPath) -> Response:
+    """How far a job is, and what came of it. With `Prefer: wait=N` the answer waits until the job is done."""
+    spend("poll", who=path.job_id)
+    response = _shown(wait_until_done(_job(path), patience(0)), 200)
+    return response.make_conditional(request)  # type: ignore[return-value]
+
+
+@blueprint.get("/api/v1/jobs/<job_id>/events", responses={200: STREAM, 204: NOTHING, **REFUSALS})
+def get_events(path: JobPath) -> Response:
+    """What happens to a job, as it happens.
+
+    First a `snapshot`, then `queued`, `running` and `progress`, at last `succeeded`, `failed` or `cancelled`.
+    `Last-Event-ID` goes on where a stream broke off; 204 where there is nothing more to come.
+    """
+    return stream(_job(path))
+
+
+# --- results
+
+
+@blueprint.get("/api/v1/jobs/<job_id>/result", responses={200: RESULT, 206: RESULT, 304: NOTHING, **REFUSALS})
+def get_result(path: JobPath, query: ResultQuery) -> Response:
+    """The drawing of a job that is done, in the format of your choice."""
+    return _drawing(_job(path), query.format)
+
+
+@blueprint.post("/api/v1/jobs/<job_id>/feedback", responses={204: NOTHING, **REFUSALS})
+def give_feedback(path: JobPath, body: FeedbackBody) -> Response:
+    """Say how good a result is: the service learns from it. Saying it again replaces what was said."""
+    said = Feedback(body.rating, body.preferred_method, body.comment)
+    conversions.give_feedback(current_services(), _job(path), said)
+    return Response(status=204)
+
+
+# --- changing one's mind
+
+
+@blueprint.post("/api/v1/jobs/<job_id>/cancel", responses={200: JobView, 202: JobView, **REFUSALS})
+def cancel_job(path: JobPath) -> Response:
+    """Cancel a job: at once where it waits, within two seconds where it runs (202). An ended job stays as it is."""
+    job = conversions.cancel(current_services(), _job(path))
+    return _shown(job, 200 if job.state.is_final else 202)
+
+
+@blueprint.delete("/api/v1/jobs/<job_id>", responses={204: NOTHING, **REFUSALS})
+def delete_job(path: JobPath) -> Response:
+    """Delete a job, its picture and its result, for good. A job that runs has to be cancelled first."""
+    conversions.delete(current_services(), _job(path))
+    return Response(status=204)
+
+
+# --- batches
+
+
+@blueprint.post(
+    "/api/v1/batches",
+    request_body=described(BatchOrder, ConvertOptions, files="images"),
+    responses={202: BatchView, **PICTURE_REFUSALS},
+)
+def create_batch(query: ConvertOptions) -> Response:
+    """Hand in several pictures together: all are taken, or none."""
+    services = current_services()
+    orders, metadata = read_orders(services, request, query)
+    spend("jobs", cost=len(orders))
+    batch, is_repeated = conversions.submit_batch(services, current_caller(), orders, metadata, _promise())
+    response = _answer(BatchView.of(*conversions.find_batch(services, current_caller(), batch.id)), 202)
+    response.headers["Location"] = url_for("api.get_batch", batch_id=batch.id)
+    return _marked(response, is_repeated=is_repeated)
+
+
+@blueprint.get("/api/v1/batches/<batch_id>", responses={200: BatchView, **REFUSALS})
+def get_batch(path: BatchPath) -> Response:
+    """How far a batch is. With `Prefer: wait=N` the answer waits until all of it is done."""
+    spend("poll", who=path.batch_id)
+    services, caller = current_services(), current_caller()
+    view = BatchView.of(*conversions.find_batch(services, caller, path.batch_id))
+
+    def look() -> BatchView | None:
+        now = BatchView.of(*conversions.find_batch(services, caller, path.batch_id))
+        return now if now.is_done else None
+
+    if not view.is_done:
+        view = wait_for(look, patience(0)) or view
+    response = _answer(view, 200)
+    if not view.is_done:
+        response.headers["Retry-After"] = "1"
+    return response
+
+
+@blueprint.get("/api/v1/batches/<batch_id>/results", responses={200: ARCHIVE, **REFUSALS})
+def get_batch_results(path: BatchPath) -> Response:
+    """The drawings of a batch in one ZIP file, with `jobs.json` that tells of all its jobs, as far as it is done."""
+    services = current_services()
+    batch, jobs = conversions.find_batch(services, current_caller(), path.batch_id)
+    response = Response(archive(services, jobs), mimetype="application/zip")
+    response.headers["Content-Disposition"] = f'attachment; filename="{batch.id}.zip"'
+    response.headers["Cache-Control"] = "private, no-store"
+    return response
+
+
+# --- what there is
+
+
+@blueprint.get("/api/v1/methods", responses={200: Methods})
+def list_methods() -> Response:
+    """The ways to trace, and every option."""
+    methods = [MethodView(name=name, summary=summary) for name, summary in METHODS.items()]
+    return _answer(Methods(methods=methods, options=ConvertOptions.model_json_schema()["properties"]), 200)
+
+
+@blueprint.get("/api/v1/limits", responses={200: LimitsView})
+def get_limits() -> Response:
+    """What may be handed in, and how much of the service you may take."""
+    settings, allowance = current_services().settings, current_caller().allowance
+    known = {**settings.model_dump(), **vars(settings.limits), **vars(allowance)}
+    lists = {"formats": list(pillow.FORMATS), "result_formats": list(FORMATS)}
+    shown = {name: known[name] for name in LimitsView.model_fields if name not in lists}
+    return _answer(LimitsView(**shown, **lists), 200)
+
+
+@blueprint.get("/api/v1/usage", responses={200: Usage, **REFUSALS})
+def get_usage(query: DaysQuery) -> Response:
+    """What your jobs took, day by day (UTC)."""
+    days = conversions.usage(current_services(), current_caller(), query.days)
+    return _answer(Usage.model_validate({"days": days}), 200)
 
 
 @blueprint.get("/api/v1/openapi.json", doc_ui=False)
@@ -85,52 +346,77 @@ def describe() -> Response:
     return jsonify(app.api_doc)
 
 
-def _patience() -> float:
-    limit = current_services().settings.convert_wait_seconds
-    asked = WAIT.search(request.headers.get("Prefer", ""))
-    return min(float(asked.group(1)), limit) if asked else limit
+# --- how all of them answer
 
 
-def _wait_for(job: Job, seconds: float) -> Job:
-    """Wait until the job is done, unless too many wait already."""
-    rooms: threading.BoundedSemaphore = current_app.extensions["waiting_rooms"]
-    if not rooms.acquire(blocking=False):
-        return job
-    try:
-        return _ask_until_done(job, seconds)
-    finally:
-        rooms.release()
+def _job(path: JobPath) -> Job:
+    return conversions.find(current_services(), current_caller(), path.job_id)
 
 
-def _ask_until_done(job: Job, seconds: float) -> Job:
-    """Ask often at first, since most jobs are done within a moment."""
-    end, pause = time.monotonic() + seconds, 0.01
-    while not job.state.is_final and time.monotonic() < end:
-        time.sleep(min(pause, max(0.0, end - time.monotonic())))
-        pause = min(pause * 1.5, 0.25)
-        job = conversions.find(current_services(), job.id)
-    return job
+def _promise() -> Promise | None:
+    given = request.headers.get("Idempotency-Key")
+    if given is None:
+        return None
+    key = IDEMPOTENCY_KEY.fullmatch(given)
+    if key is None:
+        detail = f"The Idempotency-Key is {given!a:.150}; it is 1 to 128 of the characters A-Z a-z 0-9 . _ : -"
+        raise IdempotencyMalformed(detail, limit=128, actual=len(given))
+    return Promise(request.url_rule.rule if request.url_rule else "", key.group(2))
 
 
-def _accepted(job: Job) -> Response:
-    response = _shown(job, 202)
+def _accepted(job: Job, *, is_repeated: bool) -> Response:
+    response = _shown(job, 201 if job.is_cached else 202)
     response.headers["Location"] = url_for("api.get_job", job_id=job.id)
+    return _marked(response, is_repeated=is_repeated)
+
+
+def _marked(response: Response, *, is_repeated: bool) -> Response:
+    if is_repeated:
+        response.headers["Idempotency-Replayed"] = "true"
     return response
 
 
 def _shown(job: Job, status: int) -> Response:
-    response = Response(JobView.of(job).model_dump_json(), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
+    response = _answer(JobView.of(job), status)
+    response.set_etag(f"{job.id}-{job.version}")
     if not job.state.is_final:
         response.headers["Retry-After"] = "1"
     return response
 
 
-def _drawing(job: Job) -> Response:
-    response = Response(
-        conversions.read_drawing(current_services(), job), mimetype="image/svg+xml", headers=SVG_HEADERS
-    )
-    response.headers["Content-Disposition"] = f'attachment; filename="{job.id}.svg"'
-    response.headers["X-Job-Id"] = job.id
-    response.set_etag(str((job.result or {})["sha256"]))
-    return response.make_conditional(request)  # type: ignore[return-value]
+def _answer(view: BaseModel, status: int) -> Response:
+    response = Response(view.model_dump_json(), status, mimetype="application/json")
+    response.headers["Cache-Control"] = "no-store"
+    return response
+
+
+def _drawing(job: Job, form: str) -> Response:
+    data = conversions.read_drawing(current_services(), job) if form == "svg" else _exported(job, form)
+    if data is None:
+        return _being_made(job, form)
+    kind = FORMATS[form]
+    response = Response(data, mimetype=kind.media_type, headers=_facts_of(job))
+    response.headers["Content-Disposition"] = f'attachment; filename="{job.id}{kind.suffix}"'
+    response.set_etag(hashlib.sha256(data).hexdigest() if form != "svg" else str((job.result or {})["sha256"]))
+    return response.make_conditional(request, accept_ranges=True, complete_length=len(data))  # type: ignore[return-value]
+
+
+def _facts_of(job: Job) -> Mapping[str, str]:
+    result = job.result or {}
+    quality = {"X-Method": str(result["method"]), "X-Quality-Ssim": str(result["quality"]["ssim"])}
+    return {**RESULT_HEADERS, "X-Job-Id": job.id, **(quality if "method" in result else {})}
+
+
+def _exported(job: Job, form: str) -> bytes | None:
+    """The drawing in another format, once a worker has made it."""
+    services = current_services()
+    made = conversions.read_export(services, job, form)
+    if made is None:
+        conversions.ask_for_export(services, job, form)
+        made = wait_for(lambda: conversions.read_export(services, job, form), patience())
+    return made
+
+
+def _being_made(job: Job, form: str) -> Response:
+    detail = f"The {form} of {job.id} is being made. Ask again in a second."
+    return problems.problem(503, "result.being_made", "The file is being made", detail, retry_after_seconds=1)

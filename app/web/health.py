@@ -8,9 +8,9 @@ from flask import Blueprint, Response, current_app
 from prometheus_client import generate_latest
 from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
 
-from app import conversions
-from app.conversions import Services
+from app import upkeep
 from app.errors import StoreAway
+from app.services import Services
 from app.web.requests import current_services
 from svgai import __version__
 
@@ -29,7 +29,7 @@ def live() -> dict[str, str]:
 @blueprint.get("/health/ready")
 def ready() -> tuple[dict[str, Any], int]:
     """Jobs can be taken in. A missing worker or broker does not hinder that."""
-    faults = {name: fault for name, fault in conversions.check(current_services()).items() if fault}
+    faults = {name: fault for name, fault in upkeep.check(current_services()).items() if fault}
     return {"status": "unready" if faults else "ok", "faults": faults}, 503 if faults else 200
 
 

@@ -10,7 +10,7 @@ import structlog
 from flask import Flask, Request, Response, current_app, g, has_request_context, request
 from prometheus_flask_exporter import PrometheusMetrics
 
-from app.conversions import Services
+from app.services import Services
 
 log = structlog.get_logger()
 

@@ -2,12 +2,12 @@
 
 from __future__ import annotations
 
-from datetime import datetime
+from datetime import date, datetime
 from typing import Any, Literal
 
 from pydantic import BaseModel, Field
 
-from app.jobs import Job, State
+from app.jobs import Batch, Job, Kind, State
 
 
 class Progress(BaseModel):
@@ -50,6 +50,8 @@ class JobError(BaseModel):
 class Links(BaseModel):
     self: str
     result: str
+    events: str
+    cancel: str
 
 
 class JobView(BaseModel):
@@ -57,7 +59,9 @@ class JobView(BaseModel):
 
     id: str
     object: Literal["job"] = "job"
+    kind: Kind
     state: State
+    version: int = Field(description="Grows with every change.")
     created_at: datetime
     started_at: datetime | None
     finished_at: datetime | None
@@ -65,7 +69,11 @@ class JobView(BaseModel):
     progress: Progress
     input: Input
     options: dict[str, Any]
+    metadata: dict[str, str]
+    batch_id: str | None
+    cached: bool = Field(description="Whether the result was known from an earlier job of yours.")
     result: Drawing | None
+    analysis: dict[str, Any] | None = Field(description="What was found in the picture, where that was asked for.")
     quality: Quality | None
     baseline_quality: Quality | None = Field(
         description="What the baseline reaches on this picture: no result is worse. Null where it alone was asked for."
@@ -80,23 +88,110 @@ class JobView(BaseModel):
         """The view of a job."""
         here = f"/api/v1/jobs/{job.id}"
         result = dict(job.result) if job.result else None
+        drawing = result if job.kind is Kind.CONVERT else None
         return cls.model_validate(
             {
-                "id": job.id,
-                "state": job.state,
-                "created_at": job.created_at,
-                "started_at": job.started_at,
-                "finished_at": job.finished_at,
-                "expires_at": job.expires_at,
+                **{name: getattr(job, name) for name in SAME},
                 "progress": {"percent": job.percent, "phase": job.phase},
                 "input": job.picture,
-                "options": job.options,
-                "result": result and {**result, "url": f"{here}/result"},
-                "quality": result and result["quality"],
-                "baseline_quality": result and result.get("baseline_quality"),
-                "warnings": result["warnings"] if result else [],
-                "error": job.error,
-                "attempts": job.attempts,
-                "links": {"self": here, "result": f"{here}/result"},
+                "cached": job.is_cached,
+                "result": drawing and {**drawing, "url": f"{here}/result"},
+                "analysis": result and result.get("analysis"),
+                "quality": drawing and drawing["quality"],
+                "baseline_quality": drawing and drawing.get("baseline_quality"),
+                "warnings": drawing["warnings"] if drawing else [],
+                "links": {
+                    "self": here,
+                    "result": f"{here}/result",
+                    "events": f"{here}/events",
+                    "cancel": f"{here}/cancel",
+                },
             }
         )
+
+
+SAME = tuple(name for name in JobView.model_fields if name in Job.__dataclass_fields__ and name != "result")
+"""What a job and its view call by the same name."""
+
+
+class Page(BaseModel):
+    """Some of the caller's jobs, the newest first."""
+
+    data: list[JobView]
+    has_more: bool
+    next_cursor: str | None = Field(description="Hand this in as `cursor` for the next page.")
+
+
+class BatchView(BaseModel):
+    """Jobs that were handed in together."""
+
+    id: str
+    object: Literal["batch"] = "batch"
+    created_at: datetime
+    expires_at: datetime
+    metadata: dict[str, str]
+    counts: dict[State, int] = Field(description="How many of its jobs are in which state.")
+    is_done: bool
+    jobs: list[JobView]
+    results_url: str
+
+    @classmethod
+    def of(cls, batch: Batch, jobs: list[Job]) -> BatchView:
+        """The view of a batch."""
+        states = [job.state for job in jobs]
+        return cls(
+            id=batch.id,
+            created_at=batch.created_at,
+            expires_at=batch.expires_at,
+            metadata=dict(batch.metadata),
+            counts={state: states.count(state) for state in State if state in states},
+            is_done=all(state.is_final for state in states),
+            jobs=[JobView.of(job) for job in jobs],
+            results_url=f"/api/v1/batches/{batch.id}/results",
+        )
+
+
+class MethodView(BaseModel):
+    name: str
+    summary: str
+
+
+class Methods(BaseModel):
+    """The ways to trace, and what can be asked of them."""
+
+    methods: list[MethodView]
+    options: dict[str, Any] = Field(description="Every option, as JSON Schema.")
+
+
+class LimitsView(BaseModel):
+    """What may be handed in, and how much."""
+
+    max_bytes: int
+    max_pixels: int
+    max_frames: int
+    max_svg_bytes: int
+    max_batch_size: int
+    max_batch_bytes: int
+    formats: list[str] = Field(description="Pictures that are read.")
+    result_formats: list[str]
+    retention_hours: float
+    jobs_per_minute: int
+    unfinished_jobs: int
+    running_jobs: int
+
+
+class Day(BaseModel):
+    day: date
+    accepted: int
+    succeeded: int
+    failed: int
+    cancelled: int
+    cached: int
+    bytes_in: int
+    seconds: float = Field(description="Time that conversions took.")
+
+
+class Usage(BaseModel):
+    """What the caller's jobs took, the latest day first."""
+
+    days: list[Day]

@@ -1,18 +1,37 @@
-"""Reading a picture and its options out of a request."""
+"""Reading orders out of requests: a picture as a form's file, as the body itself, in JSON, or at a URL."""
 
 from __future__ import annotations
 
+import base64
+import binascii
+from collections.abc import Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self, TypeVar
 
+import orjson
 from flask import Request
 from flask_openapi import RequestBody
-from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, Strict, create_model
+from pydantic import BaseModel, ConfigDict, Field, create_model, model_validator
+from pydantic.config import JsonDict
+from werkzeug.datastructures import FileStorage
 
-from app.errors import RequestMalformed
+from app.conversions import Order
+from app.errors import BatchTooLarge, RequestMalformed
+from app.jobs import Kind
+from app.services import Services
+from app.web.fields import Boolean, Number
 from svgai import Options
 from svgai.errors import PictureMissing
 from svgai.files.pillow import TYPES
+
+OVERHEAD_BYTES = 64 * 1024
+"""What a request may have around the pictures themselves."""
+
+JSON_TYPE = "application/json"
+FORM_TYPE = "multipart/form-data"
+STRICT = ConfigDict(extra="forbid")
+
+M = TypeVar("M", bound=BaseModel)
 
 
 def _option_fields() -> dict[str, Any]:
@@ -23,60 +42,213 @@ def _option_field(default: Any, description: str, choices: Any = None, least: An
     if choices:
         return Literal[choices], Field(default, description=description)
     if isinstance(default, bool):
-        return _Boolean, Field(default, description=description)
-    return int, Field(default, description=description, ge=least, le=most)
+        return Boolean, Field(default, description=description)
+    return Number, Field(default, description=description, ge=least, le=most)
 
 
-def _true_or_false(value: Any) -> Any:
-    """A form and a query hold text. These two words mean what they say; all others are refused."""
-    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
-
-
-_Boolean = Annotated[bool, Strict(), BeforeValidator(_true_or_false)]
-
-
-ConvertOptions: type[BaseModel] = create_model(
-    "ConvertOptions", __config__=ConfigDict(extra="forbid"), **_option_fields()
-)
+ConvertOptions: type[BaseModel] = create_model("ConvertOptions", __config__=STRICT, **_option_fields())
 """`svgai.Options` as the API takes them: the same names, defaults and bounds."""
 
 
-def _described() -> RequestBody:
-    options = ConvertOptions.model_json_schema()["properties"]
-    picture = {"type": "string", "format": "binary", "description": "The picture file."}
+class NoOptions(BaseModel):
+    """Where there is nothing to choose."""
+
+    model_config = STRICT
+
+
+Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+Note = Annotated[str, Field(max_length=500)]
+Metadata = Annotated[
+    dict[Name, Note],
+    Field(
+        max_length=16,
+        description="Notes of yours; they come back with the job.",
+        json_schema_extra={"additionalProperties": False},
+    ),
+]
+
+
+class _FormMetadata(BaseModel):
+    metadata: Metadata
+
+
+_URL: JsonDict = {"format": "uri"}
+_BASE64: JsonDict = {"format": "byte", "contentEncoding": "base64"}
+
+
+class PictureSource(BaseModel):
+    """Where the picture is: at a URL, or here in base64."""
+
+    model_config = STRICT | ConfigDict(json_schema_extra={"oneOf": [{"required": ["url"]}, {"required": ["data"]}]})
+
+    url: str = Field("", max_length=2048, description="http or https; fetched once, now.", json_schema_extra=_URL)
+    data: str = Field("", description="The picture file in base64.", json_schema_extra=_BASE64)
+
+    @model_validator(mode="after")
+    def _one_of_both(self) -> Self:
+        if len(self.model_fields_set) != 1:
+            raise ValueError("give either url or data")
+        return self
+
+
+class JobOrder(BaseModel):
+    """An order in JSON."""
+
+    model_config = STRICT
+
+    source: PictureSource
+    options: ConvertOptions = Field(default_factory=ConvertOptions)
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class AnalysisOrder(BaseModel):
+    """An order to look at a picture, in JSON."""
+
+    model_config = STRICT
+
+    source: PictureSource
+    metadata: Metadata = Field(default_factory=dict)
+
+
+ORDERS: dict[Kind, type[JobOrder] | type[AnalysisOrder]] = {Kind.CONVERT: JobOrder, Kind.ANALYZE: AnalysisOrder}
+
+
+class BatchOrder(BaseModel):
+    """Orders in JSON that belong together."""
+
+    model_config = STRICT
+
+    items: list[JobOrder] = Field(min_length=1)
+    metadata: Metadata = Field(default_factory=dict)
+
+
+def described(order: type[BaseModel], options: type[BaseModel], files: str = "image") -> RequestBody:
+    """How the API's description tells of a body."""
+    picture: dict[str, Any] = {"type": "string", "format": "binary", "description": "The picture file."}
     form = {
         "type": "object",
         "required": ["image"],
         "additionalProperties": False,
-        "properties": {"image": picture, **options},
+        "properties": {
+            "image": picture if files == "image" else {"type": "array", "items": picture, "minItems": 1},
+            "metadata": _FormMetadata.model_json_schema()["properties"]["metadata"],
+            **options.model_json_schema().get("properties", {}),
+        },
     }
+    content = {
+        FORM_TYPE: {
+            "schema": form,
+            "encoding": {"image": {"contentType": ", ".join(TYPES)}, "metadata": {"contentType": JSON_TYPE}},
+        },
+        JSON_TYPE: {"schema": _whole(order.model_json_schema())},
+    }
+    if files == "image":
+        content["application/octet-stream"] = {"schema": {"type": "string", "format": "binary"}}
     return RequestBody.model_validate(
-        {
-            "required": True,
-            "description": "The picture: as the field `image` of a form, or as the body itself.",
-            "content": {
-                "multipart/form-data": {"schema": form, "encoding": {"image": {"contentType": ", ".join(TYPES)}}},
-                "application/octet-stream": {"schema": {"type": "string", "format": "binary"}},
-            },
-        }
+        {"required": True, "description": "The picture: in a form, as the body itself, or in JSON.", "content": content}
     )
 
 
-BODY = _described()
+def _whole(schema: dict[str, Any]) -> dict[str, Any]:
+    """The schema with whatever it refers to put in its place."""
+    parts = schema.pop("$defs", {})
+
+    def put_in(value: Any) -> Any:
+        if isinstance(value, list):
+            return [put_in(each) for each in value]
+        if not isinstance(value, dict):
+            return value
+        if "$ref" in value:
+            return put_in(parts[value["$ref"].rpartition("/")[2]])
+        return {name: put_in(below) for name, below in value.items()}
+
+    return dict(put_in(schema))
 
 
-def read_submission(request: Request, query: BaseModel) -> tuple[bytes, Options]:
-    """The picture's bytes, and the options of query and form together; the form's win."""
-    given = query.model_dump(exclude_unset=True)
+def read_order(services: Services, request: Request, query: BaseModel, kind: Kind = Kind.CONVERT) -> Order:
+    """The order that a request makes; what the body says wins over the query."""
+    limit = services.settings.max_request_size
+    _bound(request, limit)
     try:
-        if request.mimetype == "multipart/form-data":
-            picture = _file(request)
-            given |= ConvertOptions.model_validate(request.form.to_dict()).model_dump(exclude_unset=True)
-        else:
-            picture = _body_of(request)
+        if request.mimetype == JSON_TYPE:
+            return _from_json(services, _parsed(request, ORDERS[kind]), query, kind)
+        if request.mimetype == FORM_TYPE:
+            [file] = _files(request, at_most=1)
+            return _from_form(request, query, kind, file)
+        return Order(_body_of(request), _options(query), kind)
     except OSError as error:  # how gunicorn tells of a body that is not what its headers say
         raise RequestMalformed(f"The body cannot be read: {error!s:.100}.") from None
-    return picture, Options(**given)
+
+
+def read_orders(services: Services, request: Request, query: BaseModel) -> tuple[list[Order], Mapping[str, str]]:
+    """The orders that a request for a batch makes, and what is noted on the whole."""
+    settings = services.settings
+    _bound(request, settings.max_batch_bytes, parts=settings.max_batch_size + 20)
+    try:
+        if request.mimetype == JSON_TYPE:
+            batch = _parsed(request, BatchOrder)
+            _refuse_many(len(batch.items), settings.max_batch_size)
+            return [_from_json(services, item, query, Kind.CONVERT) for item in batch.items], batch.metadata
+        if request.mimetype != FORM_TYPE:
+            raise RequestMalformed(f"A batch comes as {FORM_TYPE} or {JSON_TYPE}, not as {request.mimetype!r:.80}.")
+        files = _files(request, at_most=settings.max_batch_size)
+        orders = [_from_form(request, query, Kind.CONVERT, file) for file in files]
+        return orders, orders[0].metadata
+    except OSError as error:
+        raise RequestMalformed(f"The body cannot be read: {error!s:.100}.") from None
+
+
+def _bound(request: Request, picture_bytes: int, parts: int = 20) -> None:
+    """Bound the body before a byte of it is read."""
+    grown = (picture_bytes + 2) // 3 * 4 if request.mimetype == JSON_TYPE else picture_bytes  # base64
+    request.max_content_length = grown + OVERHEAD_BYTES
+    # Werkzeug holds this against what it has buffered of a file too, so less would refuse files.
+    request.max_form_memory_size = picture_bytes + OVERHEAD_BYTES
+    request.max_form_parts = parts
+
+
+def _parsed(request: Request, model: type[M]) -> M:
+    try:
+        document = orjson.loads(_body_of(request))
+    except orjson.JSONDecodeError as error:
+        raise RequestMalformed(f"The body is no JSON: {error!s:.100}.") from None
+    return model.model_validate(document)
+
+
+def _from_json(services: Services, order: JobOrder | AnalysisOrder, query: BaseModel, kind: Kind) -> Order:
+    options = _options(query, order.options) if isinstance(order, JobOrder) else Options()
+    return Order(_picture(services, order.source), options, kind, order.metadata)
+
+
+def _picture(services: Services, source: PictureSource) -> bytes:
+    if "url" in source.model_fields_set:
+        return services.outside.fetch(source.url, services.settings.max_request_size).data
+    try:
+        return base64.b64decode(source.data, validate=True)
+    except (binascii.Error, ValueError) as error:
+        raise RequestMalformed(f"source.data is no base64: {error!s:.100}.") from None
+
+
+def _from_form(request: Request, query: BaseModel, kind: Kind, file: FileStorage) -> Order:
+    form = request.form.to_dict()
+    metadata = _FormMetadata.model_validate({"metadata": _notes(form.pop("metadata", "{}"))}).metadata
+    model = ConvertOptions if kind is Kind.CONVERT else NoOptions
+    return Order(file.stream.read(), _options(query, model.model_validate(form)), kind, metadata)
+
+
+def _notes(text: str) -> Any:
+    try:
+        return orjson.loads(text)
+    except orjson.JSONDecodeError as error:
+        raise RequestMalformed(f"The field `metadata` is no JSON: {error!s:.100}.") from None
+
+
+def _options(*given: BaseModel) -> Options:
+    """The options of query and body together; what comes later wins."""
+    asked: dict[str, Any] = {}
+    for model in given:
+        asked |= model.model_dump(include=set(Options.__dataclass_fields__), exclude_unset=True)
+    return Options(**asked)
 
 
 def _body_of(request: Request) -> bytes:
@@ -86,10 +258,19 @@ def _body_of(request: Request) -> bytes:
     return body
 
 
-def _file(request: Request) -> bytes:
+def _files(request: Request, at_most: int) -> list[FileStorage]:
     files = request.files.getlist("image")
     if not files:
         raise PictureMissing("The form has no file in the field `image`.")
-    if len(files) > 1 or set(request.files) != {"image"}:
+    if set(request.files) != {"image"}:
+        raise RequestMalformed("The form has files in other fields than `image`.")
+    if len(files) > at_most == 1:
         raise RequestMalformed("The form has more than one file; send one picture in the field `image`.")
-    return files[0].stream.read()
+    _refuse_many(len(files), at_most)
+    return files
+
+
+def _refuse_many(count: int, limit: int) -> None:
+    if count > limit:
+        detail = f"The batch has {count} pictures; the limit is {limit}. Send several batches."
+        raise BatchTooLarge(detail, limit=limit, actual=count)

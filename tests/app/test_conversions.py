@@ -1,26 +1,45 @@
+"""Handing in, asking, and changing one's mind."""
+
 from __future__ import annotations
 
+import json
+from dataclasses import replace
 from typing import Any
 
 import pytest
 
-from app import conversions
-from app.conversions import Services
-from app.errors import ConverterLost, ConverterUnready, JobFailed, JobNotFound, JobNotReady, QueueFull, StoreAway
-from app.jobs import Job, State
-from app.settings import Settings
+from app import conversions, upkeep, work
+from app.conversions import Order, Promise
+from app.errors import (
+    BatchNotFound,
+    IdempotencyMismatch,
+    JobCancelled,
+    JobExpired,
+    JobFailed,
+    JobNotFound,
+    JobNotReady,
+    JobRunning,
+    QueueFull,
+    StoreAway,
+    TooManyJobs,
+)
+from app.jobs import Feedback, Job, Kind, Selection, State
+from app.services import Services
 from svgai import Options
 from svgai.errors import PictureCorrupt, PictureTooManyPixels, PictureUnsupported
-from tests.fakes import SVG, BeatingConverter, FakeConverter
+from tests.fakes import SVG, FakeConverter
 from tests.samples import bomb_png, logo_png
+from tests.world import SOMEBODY, account_caller, blob_keys, database_of, pass_time, with_settings
+
+ONE, OTHER = account_caller("one"), account_caller("other")
 
 
-def submitted(services: Services) -> Job:
-    return conversions.submit(services, logo_png(32), Options())
+def submitted(services: Services, size: int = 32, caller: Any = SOMEBODY, **order: Any) -> Job:
+    return conversions.submit(services, caller, Order(logo_png(size), **order))[0]
 
 
 def now(services: Services, job: Job) -> Job:
-    return conversions.find(services, job.id)
+    return services.jobs.get(job.id)
 
 
 def test_a_picture_handed_in_is_kept_recorded_and_announced(services: Services) -> None:
@@ -37,232 +56,269 @@ def test_a_picture_handed_in_is_kept_recorded_and_announced(services: Services) 
 )
 def test_what_is_no_picture_leaves_no_trace(services: Services, data: bytes, error: type[Exception]) -> None:
     with pytest.raises(error):
-        conversions.submit(services, data, Options())
-    assert services.jobs.rows == {}
-    assert services.blobs.kept == {}
+        conversions.submit(services, SOMEBODY, Order(data))
+    assert services.jobs.page(Selection(SOMEBODY.tenant)) == []
+    assert blob_keys(services) == set()
+
+
+@pytest.mark.parametrize(
+    ("size", "method", "queue"),
+    [
+        (32, "fast", "fast"),
+        (32, "baseline", "fast"),
+        (32, "auto", "standard"),
+        (32, "optimised", "standard"),
+        (32, "refined", "refined"),
+        (1100, "fast", "standard"),
+    ],
+)
+def test_jobs_are_queued_by_effort(services: Services, size: int, method: str, queue: str) -> None:
+    assert submitted(services, size, options=Options(method=method)).queue == queue
 
 
 def test_a_broker_that_is_away_does_not_hinder_taking_in(services: Services) -> None:
     services.queue.is_away = True
     job = submitted(services)
     services.queue.is_away = False
-    assert conversions.relay(services) == 1
+    assert upkeep.relay(services) == 1
     assert services.queue.announced == [job.id]
 
 
-def test_a_full_queue_refuses_before_anything_is_kept(services: Services, settings: Settings) -> None:
-    full = Services(**{**vars(services), "settings": settings.model_copy(update={"max_queue_size": 2})})
+def test_a_full_queue_refuses_before_anything_is_kept(services: Services) -> None:
+    full = with_settings(services, max_queue_size=2)
     submitted(full)
     submitted(full)
     with pytest.raises(QueueFull, match=r"2 jobs .* limit is 2"):
         submitted(full)
-    assert len(full.blobs.kept) == 2
+    assert len(blob_keys(full)) == 2
 
 
-def test_a_job_performed_has_its_drawing(services: Services) -> None:
-    job = submitted(services)
-    conversions.perform(services, job.id, FakeConverter())
-    done = now(services, job)
-    assert (done.state, done.attempts, done.percent) == (State.SUCCEEDED, 1, 100)
-    assert conversions.read_drawing(services, done) == SVG
+def test_a_tenant_with_as_many_jobs_as_it_may_have_leaves_no_picture_behind(services: Services) -> None:
+    caller = account_caller(unfinished_jobs=1)
+    submitted(services, caller=caller)
+    with pytest.raises(TooManyJobs) as refused:
+        submitted(services, caller=caller)
+    assert (refused.value.limit, refused.value.actual) == (1, 2)
+    assert len(blob_keys(services)) == 1
 
 
-def test_performing_a_job_twice_does_it_once(services: Services) -> None:
-    job, converter = submitted(services), FakeConverter()
-    for _ in range(3):
-        conversions.perform(services, job.id, converter)
-    assert len(converter.seen) == 1
-
-
-def test_performing_an_unknown_job_is_harmless(services: Services) -> None:
-    conversions.perform(services, "job_unknown", FakeConverter())
-
-
-def test_a_picture_that_cannot_be_converted_fails_with_its_reason_at_once(services: Services) -> None:
-    job = submitted(services)
-    conversions.perform(services, job.id, FakeConverter(PictureCorrupt("cut off")))
-    failed = now(services, job)
-    assert (failed.state, failed.attempts) == (State.FAILED, 1)
-    assert failed.error == {"code": "picture.corrupt", "detail": "cut off"}
-    with pytest.raises(JobFailed, match="cut off"):
-        conversions.read_drawing(services, failed)
-
-
-def test_a_lost_converter_means_another_try_and_at_last_a_failure(services: Services) -> None:
-    job = submitted(services)
-    for _ in range(services.settings.max_attempts):
-        conversions.perform(services, job.id, FakeConverter(ConverterLost("SIGSEGV")))
-    failed = now(services, job)
-    assert (failed.state, failed.attempts) == (State.FAILED, 3)
-    assert failed.error["code"] == "job.worker_crashed"
-    assert len(services.queue.announced) == 3
-
-
-def test_a_lost_converter_is_forgiven_when_the_next_is_luckier(services: Services) -> None:
-    job = submitted(services)
-    conversions.perform(services, job.id, FakeConverter(ConverterLost("SIGKILL")))
-    conversions.perform(services, job.id, FakeConverter())
-    assert now(services, job).state is State.SUCCEEDED
-
-
-def test_nothing_to_convert_in_is_no_fault_of_the_picture(services: Services) -> None:
-    job = submitted(services)
-    for _ in range(5):
-        conversions.perform(services, job.id, FakeConverter(ConverterUnready("no memory")))
-    assert (now(services, job).state, now(services, job).attempts) == (State.QUEUED, 0)
-    conversions.perform(services, job.id, FakeConverter())
-    assert now(services, job).state is State.SUCCEEDED
-
-
-def test_a_disk_that_is_full_for_a_moment_costs_no_job(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    job = submitted(services)
-
-    def full(*_: Any) -> None:
-        raise StoreAway("No space left on device")
-
-    for method in ("put", "get"):
-        with monkeypatch.context() as trouble:
-            trouble.setattr(services.blobs, method, full)
-            for _ in range(5):
-                conversions.perform(services, job.id, FakeConverter())
-    assert (now(services, job).state, now(services, job).attempts) == (State.QUEUED, 0)
-    conversions.perform(services, job.id, FakeConverter())
-    assert now(services, job).state is State.SUCCEEDED
-
-
-@pytest.mark.parametrize("job_id", ["", "job_1", "../etc/passwd", "job_\0", "JOB_" + "0" * 36, "job_" + "0" * 37])
-def test_an_id_that_is_none_is_never_asked_of_the_database(services: Services, job_id: str) -> None:
-    services.jobs.get = None
-    with pytest.raises(JobNotFound):
-        conversions.find(services, job_id)
-
-
-def test_a_database_that_is_away_for_a_moment_stops_no_conversion(
+def test_a_database_that_is_away_leaves_the_picture_to_be_swept(
     services: Services, monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    quick = Services(**{**vars(services), "settings": services.settings.model_copy(update={"lease_seconds": 0.4})})
-    job = submitted(quick)
-    extend, outages = quick.jobs.extend, iter([True, True, False])
+    """Nobody knows whether the job was committed: its picture must not go before that is known."""
 
-    def flaky(*arguments: Any) -> bool:
-        if next(outages, False):
-            raise StoreAway("away")
-        return extend(*arguments)
-
-    monkeypatch.setattr(quick.jobs, "extend", flaky)
-    conversions.perform(quick, job.id, BeatingConverter(seconds=0.5))
-    assert now(quick, job).state is State.SUCCEEDED
-
-
-def test_a_database_that_stays_away_costs_the_lease(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
-    quick = Services(**{**vars(services), "settings": services.settings.model_copy(update={"lease_seconds": 0.3})})
-    job = submitted(quick)
-
-    def away(*_: Any) -> bool:
+    def away(*_: Any, **__: Any) -> None:
         raise StoreAway("away")
 
-    monkeypatch.setattr(quick.jobs, "extend", away)
-    conversions.perform(quick, job.id, BeatingConverter(seconds=5))
-    assert now(quick, job).state is State.RUNNING  # until the schedule frees it
-
-
-def test_a_worker_that_lost_its_lease_cannot_write(services: Services) -> None:
-    """The one that comes late finds the job taken over and done; its own drawing goes nowhere."""
-    job = submitted(services)
-
-    def overtaken() -> None:
-        services.jobs.pass_time(services.settings.lease_seconds + 1)
-        conversions.reap(services)
-        conversions.perform(services, job.id, FakeConverter())
-
-    conversions.perform(services, job.id, FakeConverter(overtaken))
-    done = now(services, job)
-    assert (done.state, done.attempts) == (State.SUCCEEDED, 2)
-    written = [key for key in services.blobs.kept if key.endswith(".svg")]
-    assert len(written) == 2  # each attempt has a file of its own ...
-    assert done.result_key == written[0]  # ... and the one that held the lease is the result
-
-
-def test_a_silent_worker_loses_its_job_to_another(services: Services) -> None:
-    job = submitted(services)
-    services.jobs.claim(job.id, "dead", 45, 3)
-    services.jobs.pass_time(44)
-    assert conversions.reap(services) == 0
-    services.jobs.pass_time(2)
-    assert conversions.reap(services) == 1
-    assert conversions.relay(services) == 1
-    conversions.perform(services, job.id, FakeConverter())
-    assert now(services, job).state is State.SUCCEEDED
-
-
-def test_a_job_that_takes_every_worker_along_fails(services: Services) -> None:
-    job = submitted(services)
-    for _ in range(3):
-        assert services.jobs.claim(job.id, "dead", 45, 3)
-        services.jobs.pass_time(46)
-        conversions.reap(services)
-    assert now(services, job).state is State.FAILED
-    assert now(services, job).error["code"] == "job.worker_crashed"
-
-
-def test_a_hint_that_got_lost_is_repeated_ever_more_seldom(services: Services) -> None:
-    submitted(services)
-    repeated = 0
-    for _ in range(60):
-        services.jobs.pass_time(60)
-        repeated += conversions.relay(services)
-    assert 4 <= repeated <= 6
-
-
-def test_the_relay_stops_at_a_broker_that_is_away(services: Services) -> None:
-    services.queue.is_away = True
-    for _ in range(5):
+    monkeypatch.setattr(services.jobs, "add", away)
+    with pytest.raises(StoreAway):
         submitted(services)
-    assert conversions.relay(services) == 0
+    assert len(blob_keys(services)) == 1
 
 
-def test_a_result_that_is_not_there_yet_is_an_error_of_its_own(services: Services) -> None:
-    with pytest.raises(JobNotReady):
-        conversions.read_drawing(services, submitted(services))
+# --- asking twice
 
 
-def test_what_is_old_is_forgotten_with_all_its_files(services: Services) -> None:
-    job = submitted(services)
-    conversions.perform(services, job.id, FakeConverter())
-    services.jobs.pass_time(24 * 3600 - 10)
-    assert conversions.forget(services) == 0
-    services.jobs.pass_time(20)
-    assert conversions.forget(services) == 1
-    assert services.blobs.kept == {}
+def test_the_same_request_twice_makes_one_job(services: Services) -> None:
+    promise = Promise("/api/v1/jobs", "order-1")
+    first, is_repeated = conversions.submit(services, ONE, Order(logo_png(32)), promise)
+    again, is_repeated_again = conversions.submit(services, ONE, Order(logo_png(32)), promise)
+    assert (again.id, is_repeated, is_repeated_again) == (first.id, False, True)
+    assert len(blob_keys(services)) == 1
+    with pytest.raises(IdempotencyMismatch, match="order-1"):
+        conversions.submit(services, ONE, Order(logo_png(48)), promise)
+    with pytest.raises(IdempotencyMismatch):
+        conversions.submit(services, ONE, Order(logo_png(32), Options(precision=1)), promise)
+    other, _ = conversions.submit(services, OTHER, Order(logo_png(48)), promise)
+    assert other.id != first.id
+
+
+def test_one_who_loses_the_race_for_a_key_gets_the_winners_job(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    promise = Promise("/api/v1/jobs", "order-1")
+    first, _ = conversions.submit(services, ONE, Order(logo_png(32)), promise)
+    monkeypatch.setattr(services.jobs, "replay", lambda _: None)  # as if both had looked at the same time
+    again, is_repeated = conversions.submit(services, ONE, Order(logo_png(32)), promise)
+    assert (again.id, is_repeated) == (first.id, True)
+    assert {key.partition("/")[0] for key in blob_keys(services)} == {first.id}
+
+
+# --- reuse
+
+
+def test_what_was_done_before_is_not_done_again(services: Services) -> None:
+    work.perform(services, FakeConverter()) if submitted(services, caller=ONE) else None
+    again = submitted(services, caller=ONE)
+    assert (again.state, again.is_cached, again.result["paths"]) == (State.SUCCEEDED, True, 1)
+    assert conversions.read_drawing(services, again) == SVG
+    assert len(services.queue.announced) == 1
+    assert not submitted(services, caller=ONE, options=Options(precision=1)).is_cached
+    assert not submitted(services, caller=OTHER).is_cached
+
+
+def test_what_was_deleted_is_not_known_any_more(services: Services) -> None:
+    job = submitted(services, caller=ONE)
+    work.perform(services, FakeConverter())
+    conversions.delete(services, now(services, job))
+    assert blob_keys(services) == set()
+    assert not submitted(services, caller=ONE).is_cached
     with pytest.raises(JobNotFound):
-        conversions.find(services, job.id)
+        conversions.find(services, ONE, job.id)
 
 
-def test_blobs_of_no_job_are_swept_and_others_stay(services: Services) -> None:
+# --- whose is whose
+
+
+def test_another_tenants_job_is_as_unknown_as_one_that_never_was(services: Services) -> None:
+    job = submitted(services, caller=ONE)
+    assert conversions.find(services, ONE, job.id).id == job.id
+    unknown = "job_" + "0" * 36
+    for caller in (OTHER, SOMEBODY):
+        with pytest.raises(JobNotFound) as foreign:
+            conversions.find(services, caller, job.id)
+        with pytest.raises(JobNotFound) as never:
+            conversions.find(services, caller, unknown)
+        assert str(foreign.value).replace(job.id, "x") == str(never.value).replace(unknown, "x")
+
+
+def test_a_strangers_job_is_for_whoever_has_its_id(services: Services) -> None:
     job = submitted(services)
-    services.blobs.put("job_orphan/picture", b"left by a web process that died")
-    services.blobs.old = [job.id, "job_orphan"]
-    assert conversions.sweep(services) == 1
-    assert list(services.blobs.kept) == [job.picture_key]
+    elsewhere = replace(SOMEBODY, tenant="anon_fedcba9876543210")
+    assert conversions.find(services, elsewhere, job.id).id == job.id
 
 
-def test_orphans_are_found_behind_any_number_of_jobs(services: Services) -> None:
+# --- batches
+
+
+def test_a_batch_is_taken_in_whole_or_not_at_all(services: Services) -> None:
+    orders = [Order(logo_png(size), metadata={"name": str(size)}) for size in (16, 24, 32)]
+    batch, _ = conversions.submit_batch(services, ONE, orders, {"order": "7"})
+    found, jobs = conversions.find_batch(services, ONE, batch.id)
+    assert found.metadata == {"order": "7"}
+    assert [job.metadata["name"] for job in jobs] == ["16", "24", "32"]
+    with pytest.raises(BatchNotFound):
+        conversions.find_batch(services, OTHER, batch.id)
+    kept = blob_keys(services)
+    with pytest.raises(PictureUnsupported):
+        conversions.submit_batch(services, ONE, [Order(logo_png(16)), Order(b"nonsense")], {})
+    with pytest.raises(TooManyJobs):
+        conversions.submit_batch(services, account_caller("few", unfinished_jobs=2), orders, {})
+    assert blob_keys(services) == kept
+
+
+def test_the_same_batch_twice_is_one(services: Services) -> None:
+    promise = Promise("/api/v1/batches", "b")
+    orders = [Order(logo_png(16)), Order(logo_png(24))]
+    first, _ = conversions.submit_batch(services, ONE, orders, {}, promise)
+    again, is_repeated = conversions.submit_batch(services, ONE, orders, {}, promise)
+    assert (again.id, is_repeated) == (first.id, True)
+    with pytest.raises(IdempotencyMismatch):
+        conversions.submit_batch(services, ONE, orders[::-1], {}, promise)
+
+
+# --- lists
+
+
+def test_a_list_comes_in_pages(services: Services) -> None:
+    ids = [submitted(services, caller=ONE).id for _ in range(5)]
+    seen: list[str] = []
+    last: str | None = None
+    while True:
+        page, last = conversions.page(services, Selection(ONE.tenant, limit=2, before=last))
+        seen += [job.id for job in page]
+        if last is None:
+            break
+    assert seen == sorted(ids, reverse=True)
+
+
+# --- results
+
+
+def test_a_result_that_is_not_there_is_an_error_of_its_own(services: Services) -> None:
     job = submitted(services)
-    services.blobs.put("job_orphan/picture", b"left behind")
-    services.blobs.old = [job.id] * 1000 + ["job_orphan"]
-    assert conversions.sweep(services) == 1
+    with pytest.raises(JobNotReady):
+        conversions.read_drawing(services, job)
+    work.perform(services, FakeConverter(PictureCorrupt("cut off")))
+    with pytest.raises(JobFailed, match="cut off"):
+        conversions.read_drawing(services, now(services, job))
+    with pytest.raises(JobCancelled):
+        conversions.read_drawing(services, conversions.cancel(services, submitted(services)))
 
 
-def test_a_picture_that_vanished_fails_its_job(services: Services) -> None:
+def test_another_format_is_made_when_it_is_wanted(services: Services) -> None:
     job = submitted(services)
-    services.blobs.remove(job.id)
-    conversions.perform(services, job.id, FakeConverter())
-    assert now(services, job).state is State.FAILED
+    work.perform(services, FakeConverter())
+    job = now(services, job)
+    assert conversions.read_export(services, job, "pdf") is None
+    conversions.ask_for_export(services, job, "pdf")
+    [(job_id, form)] = services.queue.exports
+    for _ in range(2):
+        work.export(services, FakeConverter(), job_id, form)
+    assert conversions.read_export(services, job, "pdf") == f"pdf of {len(SVG)} bytes".encode()
 
 
-def test_a_fault_of_a_store_is_told_by_the_check(services: Services) -> None:
-    def broken() -> Any:
-        raise OSError("disk is gone")
+def test_a_format_that_cannot_be_made_says_why(services: Services) -> None:
+    job = submitted(services)
+    work.perform(services, FakeConverter())
+    work.export(services, FakeConverter(PictureTooManyPixels("too wide", limit=5)), job.id, "png")
+    with pytest.raises(Exception, match="too wide") as refused:
+        conversions.read_export(services, now(services, job), "png")
+    assert refused.value.limit == 5
 
-    services.blobs.check = broken
-    assert conversions.check(services) == {"database": None, "storage": "OSError"}
+
+def test_an_analysis_is_a_job_too(services: Services) -> None:
+    job = submitted(services, kind=Kind.ANALYZE)
+    work.perform(services, FakeConverter())
+    done = now(services, job)
+    assert (done.queue, done.state, done.result["analysis"]) == ("fast", State.SUCCEEDED, {"inks": []})
+    assert json.loads(conversions.read_drawing(services, done)) == {"inks": []}
+    assert done.result_key.endswith(".json")
+
+
+# --- changing one's mind
+
+
+def test_a_waiting_job_is_cancelled_at_once(services: Services) -> None:
+    job = conversions.cancel(services, submitted(services))
+    assert job.state is State.CANCELLED
+    assert conversions.cancel(services, job).state is State.CANCELLED
+    assert work.perform(services, FakeConverter()) is None
+
+
+def test_a_running_job_can_be_cancelled_but_not_deleted(services: Services) -> None:
+    job = submitted(services)
+    outcomes: list[Any] = []
+
+    def meanwhile() -> None:
+        running = now(services, job)
+        with pytest.raises(JobRunning):
+            conversions.delete(services, running)
+        outcomes.append(conversions.cancel(services, running).state)
+
+    work.perform(services, FakeConverter(meanwhile))
+    assert outcomes == [State.RUNNING]
+
+
+def test_feedback_is_for_results(services: Services) -> None:
+    job = submitted(services)
+    with pytest.raises(JobNotReady):
+        conversions.give_feedback(services, job, Feedback(5))
+    work.perform(services, FakeConverter())
+    conversions.give_feedback(services, now(services, job), Feedback(5, "fast", "fine"))
+
+
+def test_an_expired_job_says_so_and_keeps_nothing(services: Services) -> None:
+    job = submitted(services)
+    work.perform(services, FakeConverter())
+    pass_time(database_of(services), 24 * 3600 - 10)
+    assert upkeep.forget(services) == 0
+    pass_time(database_of(services), 20)
+    assert upkeep.forget(services) == 1
+    assert blob_keys(services) == set()
+    with pytest.raises(JobExpired, match="24 hours"):
+        conversions.find(services, SOMEBODY, job.id)
+    pass_time(database_of(services), upkeep.NAMES_KEPT_SECONDS)
+    upkeep.forget(services)
+    with pytest.raises(JobNotFound):
+        conversions.find(services, SOMEBODY, job.id)

@@ -10,6 +10,7 @@ SAFE = {
     "environment": "production",
     "database_url": "postgresql://svgai:correct-horse@db/svgai",
     "broker_url": "redis://redis:6379/0",
+    "secret_key": "wpGN0cV7xK2mTz5YqB8rJ4sLdHf6uE1a",
 }
 
 
@@ -65,6 +66,10 @@ def test_production_starts_when_it_is_safe() -> None:
         ({"database_url": "postgresql://svgai@db/svgai"}, "no password"),
         ({"broker_url": ""}, "not Redis"),
         ({"log_level": "DEBUG"}, "LOG_LEVEL"),
+        ({"secret_key": ""}, "SECRET_KEY is empty"),
+        ({"secret_key": "wpGN0cV7xK2mTz5YqB8rJ4sLdHf6uE1"}, "too short"),
+        ({"secret_key": "a" * 64}, "well-known"),
+        ({"secret_key": "please-change-me-wpGN0cV7xK2mTz5YqB8rJ4sL"}, "well-known"),
     ],
 )
 def test_production_refuses_what_is_unsafe(unsafe: dict[str, object], said: str) -> None:
@@ -79,6 +84,26 @@ def test_development_allows_the_same() -> None:
 @pytest.mark.parametrize("scheme", ["postgres", "postgresql"])
 def test_any_postgres_url_reaches_the_driver_that_is_installed(scheme: str) -> None:
     assert Settings(_env_file=None, database_url=f"{scheme}://a:b@c/d").database == "postgresql+psycopg2://a:b@c/d"
+
+
+@pytest.mark.parametrize(
+    ("given", "counted"),
+    [
+        ({}, "memory://"),
+        ({"broker_url": "redis://r/0"}, "redis://r/0"),
+        ({"broker_url": "redis://r/0", "limiter_url": "memory://"}, "memory://"),
+        ({"limiter_url": "rediss://other/1"}, "rediss://other/1"),
+    ],
+)
+def test_requests_are_counted_where_all_processes_see_it_if_there_is_such_a_place(
+    given: dict[str, str], counted: str
+) -> None:
+    assert Settings(_env_file=None, **given).limiter == counted
+
+
+def test_origins_are_named_with_commas() -> None:
+    settings = Settings(_env_file=None, cors_origins="https://a.example , http://localhost:3000")
+    assert settings.allowed_origins == {"https://a.example", "http://localhost:3000"}
 
 
 def test_the_export_has_every_setting_and_no_password() -> None:

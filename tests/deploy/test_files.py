@@ -11,8 +11,9 @@ import pytest
 import yaml
 
 from app.settings import Settings
-from app.web import FORM_OVERHEAD_BYTES
 from app.web.problems import HTTP_CODES
+from app.web.submissions import OVERHEAD_BYTES
+from app.webhooks import ATTEMPT_SECONDS
 
 ROOT = Path(__file__).parents[2]
 PRODUCTION = ROOT / "docker-compose.prod.yml"
@@ -32,7 +33,7 @@ every_service = pytest.mark.parametrize("name", SERVICES)
 
 
 def test_the_stack_is_complete() -> None:
-    assert set(SERVICES) == {"nginx", "web", "worker", "schedule", "migrate", "redis", "postgres"}
+    assert set(SERVICES) == {"nginx", "web", "worker", "callbacks", "schedule", "migrate", "redis", "postgres"}
     assert set(SERVICES) - OURS == {"nginx", *STORES}
 
 
@@ -83,9 +84,10 @@ def test_only_nginx_is_reached_from_outside(name: str) -> None:
 
 
 def test_the_networks_are_private() -> None:
-    assert {name for name, network in STACK["networks"].items() if not network.get("internal")} == {"outside"}
+    assert {name for name, network in STACK["networks"].items() if not network.get("internal")} == {"outside", "abroad"}
     reaching = {name for name, service in SERVICES.items() if "stores" in service["networks"]}
     assert reaching == OURS | STORES
+    assert {name for name, service in SERVICES.items() if "abroad" in service["networks"]} == {"callbacks"}
 
 
 @every_service
@@ -117,7 +119,7 @@ def test_production_accepts_the_settings() -> None:
 def test_no_secret_has_a_default() -> None:
     for file in (PRODUCTION, AI):
         for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", file.read_text()):
-            assert rest.startswith(":?") == ("PASSWORD" in name), f"{file.name}: {name}"
+            assert rest.startswith(":?") == ("PASSWORD" in name or "SECRET" in name), f"{file.name}: {name}"
 
 
 @pytest.mark.parametrize("stack", [STACK, OVERLAY], ids=["production", "ai"])
@@ -142,6 +144,7 @@ def test_whoever_is_stopped_may_finish_first() -> None:
     assert seconds(SERVICES["web"]["stop_grace_period"]) > settings.request_timeout
     assert seconds(SERVICES["nginx"]["stop_grace_period"]) > settings.request_timeout
     assert seconds(SERVICES["worker"]["stop_grace_period"]) > settings.conversion_timeout_seconds
+    assert seconds(SERVICES["callbacks"]["stop_grace_period"]) > ATTEMPT_SECONDS
 
 
 def test_the_image_is_built_from_pinned_packages_in_two_stages() -> None:
@@ -178,7 +181,7 @@ def test_no_file_names_a_host_to_install_from() -> None:
 
 
 def test_nginx_lets_the_largest_request_through_and_no_larger() -> None:
-    limit = Settings(_env_file=None).max_request_size + FORM_OVERHEAD_BYTES
+    limit = Settings(_env_file=None).max_request_size + OVERHEAD_BYTES
     assert nginx("client_max_body_size") == str(limit)
     assert f"the limit is {limit}." in NGINX.read_text()
 
@@ -219,4 +222,4 @@ def seconds(duration: str) -> float:
 
 
 def filled(value: str) -> str:
-    return re.sub(r"\$\{(\w+)[^}]*\}", "a1b2c3d4e5", value)
+    return re.sub(r"\$\{(\w+)[^}]*\}", "a1b2c3d4e5" * 4, value)

@@ -13,6 +13,7 @@ from pathlib import Path
 import click
 import pytest
 from click.testing import CliRunner
+from PIL import Image
 
 import svgai
 from svgai import cli
@@ -46,6 +47,72 @@ def test_a_drawing_lies_beside_its_picture(here):
 def test_the_output_is_a_file_or_a_folder(here, out, file):
     assert run("convert", "logo.png", "-o", out).exit_code == 0
     assert (here / file).exists()
+
+
+@pytest.mark.parametrize(
+    ("out", "beginning"),
+    [
+        ("new.svg", b"<svg"),
+        ("new.svgz", b"\x1f\x8b"),
+        ("new.png", b"\x89PNG"),
+        ("new.PDF", b"%PDF"),
+        ("new.eps", b"%!PS"),
+        ("new.dxf", b"0\nSECTION"),
+        ("new", b"<svg"),
+    ],
+)
+def test_the_suffix_of_the_output_chooses_the_format(here, out, beginning):
+    assert run("convert", "logo.png", "-o", out).exit_code == 0
+    assert (here / out).read_bytes().startswith(beginning)
+
+
+def test_an_unknown_suffix_is_told_with_those_that_there_are(here):
+    answer = run("convert", "logo.png", "-o", "new.ai")
+    assert answer.exit_code == 2
+    assert "No format has the suffix '.ai'; there are .svg, .svgz, .png, .pdf, .eps, .dxf." in answer.stderr
+    assert not (here / "new.ai").exists()
+
+
+@pytest.mark.parametrize(
+    ("arguments", "file"),
+    [((), "logo.pdf"), (("-o", "out"), "out/logo.pdf"), (("-o", "new.bin"), "new.bin"), (("-o", "new"), "new")],
+)
+def test_a_format_can_be_asked_for(here, arguments, file):
+    assert run("convert", "logo.png", "--format", "pdf", *arguments).exit_code == 0
+    assert (here / file).read_bytes().startswith(b"%PDF")
+
+
+def test_a_format_can_be_asked_for_in_a_pipe(here):
+    answer = run("convert", "-", "--format", "dxf", input=samples.logo_png(48))
+    assert answer.stdout.endswith("0\nEOF\n")
+
+
+def test_a_file_is_not_named_as_what_it_is_not(here):
+    answer = run("convert", "logo.png", "--format", "pdf", "-o", "new.svg")
+    assert answer.exit_code == 2
+    assert "new.svg is named as svg, and pdf is asked for" in answer.stderr
+
+
+def test_a_scale_reaches_the_drawing(here):
+    assert run("convert", "logo.png", "-o", "new.png", "--scale", "2.5").exit_code == 0
+    with Image.open(here / "new.png") as image:
+        assert image.size == (120, 120)
+
+
+@pytest.mark.parametrize("arguments", [("--scale", "2"), ("--scale", "0", "-o", "new.pdf")])
+def test_a_scale_that_makes_no_sense_is_told_before_anything_is_done(here, arguments):
+    answer = run("convert", "logo.png", *arguments)
+    assert answer.exit_code == 2
+    assert "scale is " in answer.stderr
+
+
+def test_an_export_that_cannot_be_is_told_in_one_line(here):
+    answer = run("convert", "logo.png", "-o", "new.png", "--scale", "900")
+    assert answer.exit_code == 1
+    assert answer.stderr == (
+        "svgai: logo.png: The PNG would have a side of 43,200 pixels; the limit is 32,767. Take a smaller scale.\n"
+    )
+    assert not (here / "new.png").exists()
 
 
 def test_several_pictures_go_to_a_folder(here):
@@ -109,7 +176,7 @@ def test_json_has_one_line_for_each_picture(here):
     assert good["method"] in METHODS
     assert good["quality"]["ssim"] >= good["baseline_quality"]["ssim"]
     assert good["quality"]["ssim"] > 0.9
-    assert good["bytes"] == len((here / "logo.svg").read_text())
+    assert (good["format"], good["bytes"]) == ("svg", len((here / "logo.svg").read_text()))
     assert (bad["file"], bad["error"]["code"]) == ("broken.png", "picture.corrupt")
     assert answer.exit_code == 1
 
@@ -160,6 +227,12 @@ def test_help_tells_every_option_and_method():
         assert f"--{option.name.replace('_', '-')} " in told
     for name, summary in METHODS.items():
         assert f"{name:<10} {summary}\n" in told
+
+
+def test_help_tells_every_format():
+    told = run("convert", "--help").stdout
+    for name, known in svgai.FORMATS.items():
+        assert f"{name:<10} {known.description}\n" in told
 
 
 def test_help_tells_the_exit_codes():

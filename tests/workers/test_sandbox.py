@@ -11,10 +11,13 @@ import threading
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
+import orjson
 import pytest
 
 from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, ConverterUnready, LeaseLost
+from app.jobs import Drawn, Heartbeat
 from app.settings import Settings
 from svgai import Limits
 from svgai.errors import DrawingTooLarge, OptionsInvalid, PictureCorrupt, PictureTooManyPixels, SvgaiError
@@ -23,10 +26,10 @@ from svgai.phases import PHASES
 from tests.fakes import FACTS, SVG
 from tests.samples import logo_png, noise_png
 from tests.service import is_alive
-from workers.sandbox import ENVIRONMENT, Bounds, Sandbox, SandboxPool, _checked
+from workers.sandbox import ENVIRONMENT, Bounds, Order, Sandbox, SandboxPool, _checked
 
 ROOT = Path(__file__).parents[2]
-BOUNDS = Bounds(seconds=30, memory_mb=4096, conversions_per_process=100, limits=Limits())
+BOUNDS = Bounds(memory_mb=4096, conversions_per_process=100, limits=Limits())
 SLOW = noise_png(900)
 BASELINE = {"method": "baseline"}
 """Which takes its time over noise, but gets there."""
@@ -43,21 +46,26 @@ def sandbox(request: pytest.FixtureRequest) -> Iterator[Sandbox]:
     made.close()
 
 
+def convert(sandbox: Sandbox, picture: bytes, options: Any, heartbeat: Heartbeat, seconds: float = 60) -> Drawn:
+    facts, svg = sandbox.obey(Order("convert", picture, seconds, {"options": options}, heartbeat))
+    return _checked(svg, facts, Limits())
+
+
 def pid_of(sandbox: Sandbox) -> int:
     assert sandbox._child
     return sandbox._child.pid
 
 
 def test_a_picture_goes_in_and_a_drawing_comes_out(sandbox: Sandbox) -> None:
-    drawn = sandbox.convert(logo_png(64), {"method": "auto"}, ignore)
-    assert drawn.svg.startswith(b"<svg")
+    drawn = convert(sandbox, logo_png(64), {"method": "auto"}, ignore)
+    assert drawn.data.startswith(b"<svg")
     assert drawn.facts["method"] in METHODS
     assert drawn.facts["baseline_quality"]["ssim"] <= drawn.facts["quality"]["ssim"]
 
 
 def test_progress_goes_through_the_phases_and_never_back(sandbox: Sandbox) -> None:
     noted: list[tuple[str | None, int]] = []
-    sandbox.convert(logo_png(200), {"method": "optimised"}, lambda phase, percent: noted.append((phase, percent)))
+    convert(sandbox, logo_png(200), {"method": "optimised"}, lambda phase, percent: noted.append((phase, percent)))
     percents = [percent for _, percent in noted]
     assert percents == sorted(percents)
     assert 0 <= percents[0] < percents[-1] < 100
@@ -98,7 +106,7 @@ def test_what_cannot_be_kept_beside_the_source_is_compiled_once_for_all_children
         "from svgai import Limits\n"
         "from workers.sandbox import Bounds, Sandbox\n"
         "for _ in range(2):\n"
-        "    sandbox = Sandbox(Bounds(60, 1024, 100, Limits(), Path(sys.argv[1])))\n"
+        "    sandbox = Sandbox(Bounds(1024, 100, Limits(), Path(sys.argv[1])))\n"
         "    begun = time.monotonic()\n"
         "    sandbox.warm()\n"
         "    print(time.monotonic() - begun)\n"
@@ -112,12 +120,12 @@ def test_what_cannot_be_kept_beside_the_source_is_compiled_once_for_all_children
 
 
 def test_the_child_stays_warm_and_is_replaced_in_time() -> None:
-    sandbox = Sandbox(Bounds(30, 4096, 3, Limits()))
+    sandbox = Sandbox(Bounds(4096, 3, Limits()))
     pids = []
     for _ in range(5):
         sandbox.warm()
         pids.append(pid_of(sandbox))
-        sandbox.convert(logo_png(32), {}, ignore)
+        convert(sandbox, logo_png(32), {}, ignore)
     sandbox.close()
     assert pids[0] == pids[1] == pids[2] != pids[3] == pids[4]
     assert not any(is_alive(pid) for pid in pids)
@@ -125,10 +133,10 @@ def test_the_child_stays_warm_and_is_replaced_in_time() -> None:
 
 def test_errors_of_the_library_come_back_as_what_they_are(sandbox: Sandbox) -> None:
     with pytest.raises(PictureCorrupt):
-        sandbox.convert(logo_png(64)[:100], {}, ignore)
+        convert(sandbox, logo_png(64)[:100], {}, ignore)
     first = pid_of(sandbox)
     with pytest.raises(OptionsInvalid) as caught:
-        sandbox.convert(logo_png(64), {"precision": 99}, ignore)
+        convert(sandbox, logo_png(64), {"precision": 99}, ignore)
     assert caught.value.as_dict()["option"] == "precision"
     assert pid_of(sandbox) == first  # a refused picture is no reason for a new child
 
@@ -137,9 +145,9 @@ def test_errors_of_the_library_come_back_as_what_they_are(sandbox: Sandbox) -> N
     ("limits", "error"), [(Limits(max_pixels=100), PictureTooManyPixels), (Limits(max_svg_bytes=1024), DrawingTooLarge)]
 )
 def test_the_operators_limits_hold_inside(limits: Limits, error: type[SvgaiError]) -> None:
-    sandbox = Sandbox(Bounds(30, 4096, 100, limits))
+    sandbox = Sandbox(Bounds(4096, 100, limits))
     with pytest.raises(error) as caught:
-        sandbox.convert(noise_png(64), BASELINE, ignore)
+        convert(sandbox, noise_png(64), BASELINE, ignore)
     sandbox.close()
     assert caught.value.limit
 
@@ -149,50 +157,50 @@ def test_a_killed_child_is_told_of_and_replaced(sandbox: Sandbox) -> None:
     pid = pid_of(sandbox)
     threading.Timer(0.3, os.kill, (pid, signal.SIGKILL)).start()
     with pytest.raises(ConverterLost, match="SIGKILL"):
-        sandbox.convert(SLOW, BASELINE, ignore)
-    assert sandbox.convert(logo_png(32), {}, ignore).svg
+        convert(sandbox, SLOW, BASELINE, ignore)
+    assert convert(sandbox, logo_png(32), {}, ignore).data
     assert not is_alive(pid)
 
 
 def test_a_conversion_that_takes_too_long_is_ended() -> None:
-    sandbox = Sandbox(Bounds(0.3, 4096, 100, Limits()))
+    sandbox = Sandbox(Bounds(4096, 100, Limits()))
     sandbox.warm()
     pid = pid_of(sandbox)
     begun = time.monotonic()
     with pytest.raises(ConversionTimedOut, match=r"0\.3 s"):
-        sandbox.convert(SLOW, BASELINE, ignore)
+        convert(sandbox, SLOW, BASELINE, ignore, 0.3)
     assert time.monotonic() - begun < 3
     assert not is_alive(pid)
 
 
 def test_a_frozen_child_is_ended_as_well() -> None:
-    sandbox = Sandbox(Bounds(1, 4096, 100, Limits()))
+    sandbox = Sandbox(Bounds(4096, 100, Limits()))
     sandbox.warm()
     pid = pid_of(sandbox)
     os.kill(pid, signal.SIGSTOP)
     with pytest.raises(ConversionTimedOut):
-        sandbox.convert(logo_png(32), {}, ignore)
+        convert(sandbox, logo_png(32), {}, ignore, 1)
     assert not is_alive(pid)
 
 
 def test_a_conversion_that_takes_too_much_memory_is_ended() -> None:
     from tests.samples import flat_png
 
-    sandbox = Sandbox(Bounds(60, 1024, 100, Limits()))
+    sandbox = Sandbox(Bounds(1024, 100, Limits()))
     with pytest.raises(ConversionTooHungry, match="1024 MB"):
-        sandbox.convert(flat_png(5700, 5800), {}, ignore)
-    assert sandbox.convert(logo_png(32), {}, ignore).svg
+        convert(sandbox, flat_png(5700, 5800), {}, ignore)
+    assert convert(sandbox, logo_png(32), {}, ignore).data
     sandbox.close()
 
 
 def test_a_frozen_child_is_ended_before_it_has_read_the_picture() -> None:
-    sandbox = Sandbox(Bounds(1, 4096, 100, Limits()))
+    sandbox = Sandbox(Bounds(4096, 100, Limits()))
     sandbox.warm()
     pid = pid_of(sandbox)
     os.kill(pid, signal.SIGSTOP)
     begun = time.monotonic()
     with pytest.raises(ConversionTimedOut):
-        sandbox.convert(b"x" * 5_000_000, {}, ignore)
+        convert(sandbox, b"x" * 5_000_000, {}, ignore, 1)
     assert time.monotonic() - begun < 3
     assert not is_alive(pid)
 
@@ -201,7 +209,7 @@ def test_a_child_that_died_while_it_had_nothing_to_do_costs_no_attempt(sandbox: 
     sandbox.warm()
     os.kill(pid_of(sandbox), signal.SIGKILL)
     sandbox._child._process.wait()
-    assert sandbox.convert(logo_png(32), {}, ignore).svg
+    assert convert(sandbox, logo_png(32), {}, ignore).data
 
 
 def test_a_child_that_cannot_start_is_no_fault_of_the_picture(monkeypatch: pytest.MonkeyPatch) -> None:
@@ -210,18 +218,18 @@ def test_a_child_that_cannot_start_is_no_fault_of_the_picture(monkeypatch: pytes
         broken.setattr(sys, "executable", "/bin/false")
         for _ in range(2):
             with pytest.raises(ConverterUnready, match="exit status 1"):
-                sandbox.convert(logo_png(32), {}, ignore)
+                convert(sandbox, logo_png(32), {}, ignore)
         broken.setattr(sys, "executable", "/nowhere/python")
         with pytest.raises(ConverterUnready, match="No such file"):
             sandbox.warm()
-    assert sandbox.convert(logo_png(32), {}, ignore).svg
+    assert convert(sandbox, logo_png(32), {}, ignore).data
     sandbox.close()
 
 
 def test_the_least_memory_that_may_be_set_is_enough_to_start() -> None:
     least = Settings.model_fields["conversion_memory_mb"].metadata[0].ge
-    sandbox = Sandbox(Bounds(30, least, 100, Limits()))
-    assert sandbox.convert(logo_png(256), {}, ignore).svg
+    sandbox = Sandbox(Bounds(least, 100, Limits()))
+    assert convert(sandbox, logo_png(256), {}, ignore).data
     sandbox.close()
 
 
@@ -239,14 +247,14 @@ def test_the_least_memory_that_may_be_set_is_enough_to_start() -> None:
 def test_what_a_child_says_is_checked(facts: dict[str, object], svg: bytes) -> None:
     with pytest.raises((SvgaiError, KeyError, TypeError, ValueError)):
         _checked(svg, facts, Limits())
-    assert _checked(SVG, FACTS, Limits()).svg == SVG
+    assert _checked(SVG, FACTS, Limits()).data == SVG
     assert _checked(SVG, {**FACTS, "baseline_quality": None}, Limits()).facts["baseline_quality"] is None
 
 
 def test_a_child_that_aborts_for_want_of_memory_is_told_as_that_and_not_tried_again() -> None:
-    sandbox = Sandbox(Bounds(60, 1024, 100, Limits()))
+    sandbox = Sandbox(Bounds(1024, 100, Limits()))
     with pytest.raises(ConversionTooHungry, match="1024 MB"):
-        sandbox.convert(noise_png(2600), BASELINE, ignore)
+        convert(sandbox, noise_png(2600), BASELINE, ignore)
     sandbox.close()
 
 
@@ -258,7 +266,7 @@ def test_a_lost_lease_stops_the_conversion(sandbox: Sandbox) -> None:
         raise LeaseLost("job_1")
 
     with pytest.raises(LeaseLost):
-        sandbox.convert(SLOW, BASELINE, lost)
+        convert(sandbox, SLOW, BASELINE, lost)
     assert not is_alive(pid)
 
 
@@ -284,12 +292,12 @@ def test_the_child_ends_with_its_parent_even_when_the_parent_is_killed(tmp_path:
         "import sys, threading, time\n"
         "from svgai import Limits\n"
         "from tests.samples import noise_png\n"
-        "from workers.sandbox import Bounds, Sandbox\n"
-        "sandbox = Sandbox(Bounds(60, 4096, 100, Limits()))\n"
+        "from workers.sandbox import Bounds, Order, Sandbox\n"
+        "sandbox = Sandbox(Bounds(4096, 100, Limits()))\n"
         "sandbox.warm()\n"
         "slow = noise_png(1500)\n"
-        "work = (slow, {'method': 'baseline'}, lambda *_: None)\n"
-        "threading.Thread(target=sandbox.convert, args=work, daemon=True).start()\n"
+        "work = Order('convert', slow, 60, {'options': {'method': 'baseline'}})\n"
+        "threading.Thread(target=sandbox.obey, args=(work,), daemon=True).start()\n"
         "time.sleep(0.5)\n"
         "print(sandbox._child.pid, flush=True)\n"
         "time.sleep(60)\n"
@@ -312,7 +320,7 @@ def test_a_pool_converts_as_many_at_once_as_it_has_sandboxes() -> None:
     pool.warm()
     drawn: list[bytes] = []
     threads = [
-        threading.Thread(target=lambda: drawn.append(pool.convert(logo_png(48), {}, ignore).svg)) for _ in range(6)
+        threading.Thread(target=lambda: drawn.append(pool.convert(logo_png(48), {}, ignore, 30).data)) for _ in range(6)
     ]
     for thread in threads:
         thread.start()
@@ -321,6 +329,24 @@ def test_a_pool_converts_as_many_at_once_as_it_has_sandboxes() -> None:
     pool.close()
     assert len(drawn) == 6
     assert len(set(drawn)) == 1
+
+
+def test_a_picture_can_be_looked_at_without_being_drawn() -> None:
+    pool = SandboxPool(1, BOUNDS)
+    looked = pool.analyze(logo_png(64), ignore, 60)
+    pool.close()
+    assert looked.facts["analysis"] == orjson.loads(looked.data)
+    assert looked.facts["analysis"]["width"] == 64
+    assert len(looked.facts["analysis"]["inks"]) >= 2
+    assert looked.facts["seconds"]["analyze"] > 0
+
+
+def test_a_drawing_is_exported_in_the_child() -> None:
+    pool = SandboxPool(1, BOUNDS)
+    assert pool.export(SVG, "pdf", 60).startswith(b"%PDF")
+    with pytest.raises(SvgaiError):
+        pool.export(b"<svg onload='alert(1)' xmlns='http://www.w3.org/2000/svg'/>", "png", 60)
+    pool.close()
 
 
 def test_every_error_of_the_library_survives_the_way_back() -> None:

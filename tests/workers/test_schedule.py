@@ -3,7 +3,7 @@ from __future__ import annotations
 import threading
 from pathlib import Path
 
-from app.conversions import Services
+from app.services import Services
 from app.settings import Settings
 from workers.schedule import Duty, duties, keep
 
@@ -30,7 +30,14 @@ def test_duties_are_done_at_their_pace_and_a_failing_one_stops_nothing() -> None
 
 
 def test_what_is_lost_is_looked_for(services: Services, settings: Settings) -> None:
-    assert {duty.name for duty in duties(settings, services)} == {"relay", "reap", "forget", "sweep"}
+    assert {duty.name for duty in duties(settings, services)} == {
+        "relay",
+        "reap",
+        "forget",
+        "sweep",
+        "announce deliveries",
+        "forget deliveries",
+    }
     for duty in duties(settings, services):
         duty.do()
 

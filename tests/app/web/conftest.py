@@ -6,8 +6,8 @@ import pytest
 from flask import Flask
 from flask.testing import FlaskClient
 
-from app.conversions import Services
 from app.factory import create_app
+from app.services import Services
 
 
 @pytest.fixture

@@ -12,15 +12,15 @@ from typing import Any
 import pytest
 from flask.testing import FlaskClient
 
-from app import conversions
-from app.conversions import Services
+from app import work
 from app.errors import ConversionTimedOut
 from app.factory import create_app
-from app.settings import Settings
+from app.services import Services
 from svgai import Options
 from svgai.errors import PictureCorrupt
 from tests.fakes import SVG, FakeConverter
 from tests.samples import bomb_png, logo_png
+from tests.world import with_settings
 
 
 def form(picture: bytes, name: str = "logo.png", **options: str) -> dict[str, Any]:
@@ -28,8 +28,10 @@ def form(picture: bytes, name: str = "logo.png", **options: str) -> dict[str, An
 
 
 def perform_all(services: Services, converter: FakeConverter | None = None) -> None:
-    for job_id in list(services.queue.announced):
-        conversions.perform(services, job_id, converter or FakeConverter())
+    while work.perform(services, converter or FakeConverter()):
+        pass
+    for job_id, form in list(services.queue.exports):
+        work.export(services, converter or FakeConverter(), job_id, form)
 
 
 @contextmanager
@@ -81,7 +83,7 @@ def test_a_boolean_is_asked_for_in_words(client: FlaskClient, word: str, value: 
 def test_every_option_is_described_with_its_bounds(client: FlaskClient) -> None:
     body = client.get("/api/v1/openapi.json").get_json()["paths"]["/api/v1/convert"]["post"]["requestBody"]
     described = body["content"]["multipart/form-data"]["schema"]["properties"]
-    assert set(described) == {"image", *(option.name for option in fields(Options))}
+    assert set(described) == {"image", "metadata", *(option.name for option in fields(Options))}
     assert described["cutout"] | {"type": "boolean", "default": False} == described["cutout"]
     assert described["max_colors"] | {"type": "integer", "minimum": 2, "maximum": 256} == described["max_colors"]
 
@@ -132,16 +134,14 @@ def test_convert_hands_over_when_it_takes_too_long(client: FlaskClient) -> None:
 
 
 def test_nobody_waits_longer_than_the_settings_allow(services: Services) -> None:
-    hasty = Services(
-        **{**vars(services), "settings": services.settings.model_copy(update={"convert_wait_seconds": 0.2})}
-    )
+    hasty = with_settings(services, convert_wait_seconds=0.2)
     begun = time.monotonic()
     answer = create_app(hasty).test_client().post("/api/convert", data=logo_png(32), headers={"Prefer": "wait=9999"})
     assert (answer.status_code, time.monotonic() - begun < 2) == (202, True)
 
 
 def test_those_who_wait_never_take_every_thread(services: Services) -> None:
-    few = Services(**{**vars(services), "settings": services.settings.model_copy(update={"threads": 4})})
+    few = with_settings(services, threads=4)
     client = create_app(few).test_client
     answered: list[float] = []
 
@@ -198,8 +198,8 @@ def test_a_bomb_is_refused_from_its_header_with_the_limit_quoted(client: FlaskCl
     assert "30,000" in problem["detail"]
 
 
-def test_a_body_beyond_the_limit_is_refused_with_the_limit_quoted(services: Services, settings: Settings) -> None:
-    small = Services(**{**vars(services), "settings": settings.model_copy(update={"max_request_size": 2000})})
+def test_a_body_beyond_the_limit_is_refused_with_the_limit_quoted(services: Services) -> None:
+    small = with_settings(services, max_request_size=2000)
     client = create_app(small).test_client()
     for data in (b"x" * 100_000, form(b"x" * 100_000)):
         answer = client.post("/api/v1/jobs", data=data)
@@ -301,8 +301,8 @@ def test_an_unknown_job_is_a_404(client: FlaskClient, job_id: str) -> None:
     assert (answer.status_code, answer.mimetype) == (404, "application/problem+json")
 
 
-def test_a_full_queue_is_a_503_that_says_when_to_come_back(services: Services, settings: Settings) -> None:
-    full = Services(**{**vars(services), "settings": settings.model_copy(update={"max_queue_size": 1})})
+def test_a_full_queue_is_a_503_that_says_when_to_come_back(services: Services) -> None:
+    full = with_settings(services, max_queue_size=1)
     client = create_app(full).test_client()
     client.post("/api/v1/jobs", data=logo_png(8))
     answer = client.post("/api/v1/jobs", data=logo_png(8))

@@ -10,13 +10,14 @@ from flask.testing import FlaskClient
 
 import svgai.errors
 from app import errors
-from app.conversions import Services
 from app.errors import StoreAway
 from app.factory import create_app
+from app.services import Services
 from app.web.access import ACCESS, Who
 from app.web.problems import ANSWERS, from_error
 from svgai.errors import SvgaiError
 from tests.samples import logo_png
+from tests.world import with_settings
 
 SOME_JOB = "job_" + "0" * 36
 ABSTRACT = {SvgaiError, svgai.errors.PictureError, errors.ServiceError}
@@ -54,7 +55,7 @@ def test_a_route_that_says_nothing_cannot_be_called(services: Services) -> None:
 
 @pytest.mark.parametrize("header", ["X-Forwarded-For", "Forwarded", "X-Real-Ip"])
 def test_what_is_for_the_inside_is_not_there_for_the_outside(client: FlaskClient, header: str) -> None:
-    assert [name for name, who in ACCESS.items() if who is Who.INSIDE] == ["health.metrics"]
+    assert [name for name, rule in ACCESS.items() if rule.who is Who.INSIDE] == ["health.metrics"]
     assert client.get("/metrics").status_code == 200
     assert client.get("/metrics", headers={header: "203.0.113.9"}).status_code == 404
 
@@ -95,7 +96,7 @@ def test_in_debug_a_fault_is_told_in_full(services: Services) -> None:
         raise ZeroDivisionError("the reason")
 
     services.jobs.get = broken
-    chatty = Services(**{**vars(services), "settings": services.settings.model_copy(update={"debug": True})})
+    chatty = with_settings(services, debug=True)
     assert "the reason" in create_app(chatty).test_client().get(f"/api/v1/jobs/{SOME_JOB}").get_json()["detail"]
 
 
@@ -160,7 +161,7 @@ def test_metrics_tell_what_waits(client: FlaskClient) -> None:
 
 
 def test_metrics_can_be_switched_off(services: Services) -> None:
-    off = Services(**{**vars(services), "settings": services.settings.model_copy(update={"metrics_enabled": False})})
+    off = with_settings(services, metrics_enabled=False)
     assert create_app(off).test_client().get("/metrics").status_code == 404
 
 

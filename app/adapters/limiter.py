@@ -1,0 +1,118 @@
+"""Who has taken how much of which quota: in Redis, or in the memory of each process.
+
+Both count in a sliding window: what the window before has counted weighs less the longer it is over.
+"""
+
+from __future__ import annotations
+
+import math
+import threading
+import time
+from dataclasses import dataclass, replace
+
+import structlog
+from limits.storage import MemoryStorage, RedisStorage
+from redis.backoff import NoBackoff
+from redis.exceptions import RedisError
+from redis.retry import Retry
+
+from app.limiting import Limiter, Quota, Standing
+
+log = structlog.get_logger()
+
+PATIENCE_SECONDS = 0.5
+"""A request waits for Redis no longer than this."""
+BACK_OFF_SECONDS = 5.0
+"""And while Redis is away, only one request in so many seconds waits at all."""
+
+
+class MemoryLimiter:
+    """Counts for one process alone. Where `processes` share the callers, each gives out its part of every quota."""
+
+    def __init__(self, processes: int = 1) -> None:
+        self._storage = MemoryStorage()
+        self._processes = processes
+        self._one_at_a_time = threading.Lock()
+
+    def take(self, quota: Quota, who: str, cost: int = 1) -> Standing:
+        part = replace(quota, limit=math.ceil(quota.limit / self._processes))
+        with self._one_at_a_time:
+            return _take(self._storage, part, who, cost)
+
+
+class RedisLimiter:
+    """Counts for all processes together; while Redis is away, another limiter stands in."""
+
+    def __init__(self, url: str, stand_in: Limiter) -> None:
+        # No second try: whoever waits here is a request.
+        once = Retry(NoBackoff(), 0)
+        waits = {"socket_timeout": PATIENCE_SECONDS, "socket_connect_timeout": PATIENCE_SECONDS, "retry": once}
+        self._storage = RedisStorage(url, key_prefix="svgai:quota", **waits)  # type: ignore[arg-type]
+        self._stand_in = stand_in
+        self._is_away = False
+        self._try_again_at = 0.0
+
+    def take(self, quota: Quota, who: str, cost: int = 1) -> Standing:
+        now = time.monotonic()
+        if self._is_away:
+            if now < self._try_again_at:
+                return self._stand_in.take(quota, who, cost)
+            self._try_again_at = now + BACK_OFF_SECONDS  # this request goes and looks, the others need not
+        try:
+            standing = _take(self._storage, quota, who, cost)
+        except RedisError as error:
+            self._note_away(error)
+            return self._stand_in.take(quota, who, cost)
+        self._note_back()
+        return standing
+
+    def _note_away(self, error: RedisError) -> None:
+        self._try_again_at = time.monotonic() + BACK_OFF_SECONDS
+        if not self._is_away:
+            self._is_away = True
+            log.warning("the limiter's Redis is away; each process counts for itself", reason=type(error).__name__)
+
+    def _note_back(self) -> None:
+        if self._is_away:
+            self._is_away = False
+            log.info("the limiter's Redis is back")
+
+
+def _take(storage: MemoryStorage | RedisStorage, quota: Quota, who: str, cost: int) -> Standing:
+    key, cost = f"{quota.name}:{who}", min(cost, quota.limit)
+    allowed = storage.acquire_sliding_window_entry(key, quota.limit, quota.window_seconds, cost)
+    window = _Window(quota, *storage.get_sliding_window(key, quota.window_seconds))
+    seconds = window.ends_in if allowed else window.seconds_until_free(cost)
+    return Standing(allowed, window.remaining, max(1, math.ceil(seconds)))
+
+
+@dataclass(frozen=True)
+class _Window:
+    """What the storage has counted in this window and in the one before."""
+
+    quota: Quota
+    former: int
+    former_ends_in: float
+    """Until then, what the former window counted weighs less and less."""
+    current: int
+    current_is_kept_for: float
+
+    @property
+    def ends_in(self) -> float:
+        return max(0.0, self.current_is_kept_for - self.quota.window_seconds)
+
+    @property
+    def remaining(self) -> int:
+        weighed = math.floor(self.former * self.former_ends_in / self.quota.window_seconds) + self.current
+        return max(0, self.quota.limit - weighed)
+
+    def seconds_until_free(self, cost: int) -> float:
+        """When so much fits."""
+        room = self.quota.limit - cost
+        if self.current <= room:
+            return self._fading(self.former, room - self.current, self.former_ends_in)
+        return self.ends_in + self._fading(self.current, room, self.quota.window_seconds)
+
+    def _fading(self, count: int, room: int, ends_in: float) -> float:
+        """How long until a count that fades away by then weighs no more than the room for it."""
+        return max(0.0, ends_in - (room + 1) * self.quota.window_seconds / count) if count else 0.0

@@ -1,0 +1,223 @@
+"""Every table of the database, for PostgreSQL and SQLite; `migrations/` makes the same ones step by step."""
+
+from __future__ import annotations
+
+from sqlalchemy import (
+    JSON,
+    BigInteger,
+    Boolean,
+    CheckConstraint,
+    Column,
+    Date,
+    Float,
+    ForeignKey,
+    Index,
+    Integer,
+    MetaData,
+    String,
+    Table,
+    Text,
+    UniqueConstraint,
+)
+from sqlalchemy.dialects.postgresql import JSONB
+
+from app.adapters.clock import Moment
+
+metadata = MetaData(
+    naming_convention={
+        "ix": "ix_%(table_name)s_%(column_0_N_name)s",
+        "uq": "uq_%(table_name)s_%(column_0_N_name)s",
+        "ck": "ck_%(table_name)s_%(constraint_name)s",
+        "fk": "fk_%(table_name)s_%(column_0_name)s",
+        "pk": "pk_%(table_name)s",
+    }
+)
+Document = JSON(none_as_null=True).with_variant(JSONB(none_as_null=True), "postgresql")
+
+jobs = Table(
+    "jobs",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("kind", String(16), nullable=False),
+    Column("queue", String(32), nullable=False),
+    Column("turn", Float, nullable=False),
+    Column("at_once", Integer, nullable=False),
+    Column("batch_id", String(64)),
+    Column("state", String(16), nullable=False),
+    Column("version", Integer, nullable=False),
+    Column("options", Document, nullable=False),
+    Column("picture", Document, nullable=False),
+    Column("metadata", Document, nullable=False),
+    Column("cache_key", String(64)),
+    Column("is_cached", Boolean, nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("is_cancel_asked", Boolean, nullable=False),
+    Column("lease_token", String(64)),
+    Column("lease_until", Moment),
+    Column("phase", String(32)),
+    Column("percent", Integer, nullable=False),
+    Column("result", Document),
+    Column("result_key", Text),
+    Column("error", Document),
+    Column("announced_at", Moment),
+    Column("announcements", Integer, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("started_at", Moment),
+    Column("finished_at", Moment),
+    Column("expires_at", Moment, nullable=False),
+    CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired')", name="state"),
+    Index(None, "state", "announced_at"),
+    Index(None, "state", "turn"),
+    Index(None, "tenant", "state"),
+    Index(None, "tenant", "id"),
+    Index(None, "batch_id"),
+    Index(None, "expires_at"),
+)
+
+events = Table(
+    "events",
+    metadata,
+    Column("job_id", String(64), ForeignKey("jobs.id", ondelete="CASCADE"), primary_key=True),
+    Column("version", Integer, primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""Every change of a job's state, numbered by the job's version at that moment."""
+
+batches = Table(
+    "batches",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("metadata", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "expires_at"),
+)
+
+replays = Table(
+    "replays",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("route", String(64), primary_key=True),
+    Column("key", String(128), primary_key=True),
+    Column("fingerprint", String(64), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("expires_at", Moment, nullable=False),
+    Index(None, "expires_at"),
+)
+"""What was made under an Idempotency-Key: the same key gives the same job or batch again."""
+
+feedback = Table(
+    "feedback",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("rating", Integer, nullable=False),
+    Column("preferred_method", String(32)),
+    Column("comment", Text),
+    Column("facts", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+)
+"""What people said of results; it outlives the job, so the job's facts lie beside it."""
+
+usage = Table(
+    "usage",
+    metadata,
+    Column("tenant", String(64), primary_key=True),
+    Column("day", Date, primary_key=True),
+    Column("accepted", Integer, nullable=False),
+    Column("succeeded", Integer, nullable=False),
+    Column("failed", Integer, nullable=False),
+    Column("cancelled", Integer, nullable=False),
+    Column("cached", Integer, nullable=False),
+    Column("bytes_in", BigInteger, nullable=False),
+    Column("seconds", Float, nullable=False),
+)
+
+accounts = Table(
+    "accounts",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("name", String(128), nullable=False),
+    Column("limits", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    UniqueConstraint("name"),
+)
+
+keys = Table(
+    "keys",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("account_id", String(64), ForeignKey("accounts.id", ondelete="CASCADE"), nullable=False),
+    Column("name", String(128), nullable=False),
+    Column("hash", String(64), nullable=False),
+    Column("scopes", Document, nullable=False),
+    Column("created_at", Moment, nullable=False),
+    Column("expires_at", Moment),
+    Column("last_used_at", Moment),
+    Column("revoked_at", Moment),
+    UniqueConstraint("hash"),
+    Index(None, "account_id"),
+)
+
+audit = Table(
+    "audit",
+    metadata,
+    Column("id", Integer, primary_key=True, autoincrement=True),
+    Column("at", Moment, nullable=False),
+    Column("actor", String(64), nullable=False),
+    Column("address", String(64)),
+    Column("action", String(64), nullable=False),
+    Column("subject", String(128), nullable=False),
+    Column("details", Document, nullable=False),
+    Index(None, "at"),
+)
+
+endpoints = Table(
+    "endpoints",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("url", Text, nullable=False),
+    Column("events", Document, nullable=False),
+    Column("description", Text, nullable=False),
+    Column("generation", Integer, nullable=False),
+    Column("rotated_at", Moment),
+    Column("failing_since", Moment),
+    Column("disabled_at", Moment),
+    Column("disabled_reason", Text),
+    Column("created_at", Moment, nullable=False),
+    Index(None, "tenant"),
+)
+"""Where an account wants to be told of its jobs."""
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("id", String(64), primary_key=True),
+    Column("endpoint_id", String(64), ForeignKey("endpoints.id", ondelete="CASCADE"), nullable=False),
+    Column("event", String(32), nullable=False),
+    Column("subject", String(64), nullable=False),
+    Column("data", Document, nullable=False),
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),
+    Column("log", Document, nullable=False),
+    Column("due_at", Moment),
+    Column("created_at", Moment, nullable=False),
+    Column("finished_at", Moment),
+    CheckConstraint("state IN ('pending', 'delivered', 'failed')", name="state"),
+    UniqueConstraint("endpoint_id", "event", "subject"),
+    Index(None, "state", "due_at"),
+    Index(None, "endpoint_id", "id"),
+)
+"""Messages to endpoints; written in the transaction that made the news, so none is lost and none is sent twice."""
+
+workers = Table(
+    "workers",
+    metadata,
+    Column("name", String(128), primary_key=True),
+    Column("seen_at", Moment, nullable=False),
+)

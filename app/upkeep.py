@@ -1,0 +1,90 @@
+"""The schedule's side: what nobody asks for, and what keeps every promise when a process dies."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable
+from typing import Any
+
+import structlog
+
+from app.conversions import announce
+from app.errors import WorkerCrashed
+from app.reuse import quarantine
+from app.services import Services
+from app.work import crashed
+
+log = structlog.get_logger()
+
+ORPHAN_SECONDS = 3600.0
+"""Age at which a blob without a job is nobody's: far more than a request takes between the two."""
+
+BATCH = 200
+"""Jobs that a duty takes on in one go."""
+
+NAMES_KEPT_SECONDS = 30 * 24 * 3600.0
+"""How long an expired job is still known to have been one."""
+
+
+def relay(services: Services) -> int:
+    """Announce what was never announced, or so long ago that the hint may be lost."""
+    due = services.jobs.unannounced(services.settings.republish_seconds, BATCH)
+    announced = 0
+    for job in due:
+        if not announce(services, job):
+            break  # the broker is away: the rest would only wait for it in vain
+        announced += 1
+    return announced
+
+
+def reap(services: Services) -> int:
+    """Free the jobs whose workers have gone silent."""
+    again, ended = services.jobs.reap(services.settings.max_attempts, crashed(services).as_dict())
+    for job in again:
+        log.warning("job freed: its worker is gone", job_id=job.id)
+    for job in ended:
+        services.metrics.count_error(WorkerCrashed.code)
+        quarantine(services.cache, job.picture["sha256"])
+        log.error("job failed: its workers were lost", job_id=job.id)
+    return len(again) + len(ended)
+
+
+def forget(services: Services) -> int:
+    """Delete what has been kept for long enough: first the contents, much later the names."""
+    forgotten = 0
+    while expired := services.jobs.expire(BATCH):
+        for job_id in expired:
+            services.blobs.remove(job_id)
+        forgotten += len(expired)
+        log.info("jobs forgotten", jobs=len(expired))
+    while services.jobs.purge(NAMES_KEPT_SECONDS, BATCH) >= BATCH:
+        pass  # as many as go in one transaction; there may be more
+    return forgotten
+
+
+def sweep(services: Services) -> int:
+    """Delete blobs that no job owns: a process died between writing and committing, or committing and deleting."""
+    swept = 0
+    old = iter(services.blobs.older_than(ORPHAN_SECONDS))
+    while batch := list(itertools.islice(old, BATCH)):
+        orphans = set(batch) - services.jobs.known(batch)
+        for job_id in orphans:
+            services.blobs.remove(job_id)
+        swept += len(orphans)
+    if swept:
+        log.info("orphans swept", blobs=swept)
+    return swept
+
+
+def check(services: Services) -> dict[str, Any]:
+    """What the service depends on, each with what is wrong with it, or nothing."""
+    return {"database": _fault(services.jobs.check), "storage": _fault(services.blobs.check)}
+
+
+def _fault(probe: Callable[[], object]) -> str | None:
+    try:
+        probe()
+    except Exception as error:  # noqa: BLE001 - a health check reports any fault
+        log.warning("health check failed", reason=repr(error))
+        return type(error).__name__
+    return None

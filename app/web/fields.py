@@ -1,0 +1,34 @@
+"""Kinds of fields that requests have, read as JSON, a form or a query mean them."""
+
+from __future__ import annotations
+
+from typing import Annotated, Any
+
+from pydantic import BeforeValidator, Strict
+
+
+def _true_or_false(value: Any) -> Any:
+    """A form and a query hold text. These two words mean what they say; all others are refused."""
+    return {"true": True, "false": False}.get(value, value) if isinstance(value, str) else value
+
+
+def _no_truth(value: Any) -> Any:
+    """True is no number, whatever Python says."""
+    if isinstance(value, bool):
+        raise ValueError("this is true or false, not a number")
+    return value
+
+
+def _no_text(value: Any) -> Any:
+    """JSON has numbers of its own."""
+    if isinstance(value, str):
+        raise ValueError("this is text, not a number")
+    return _no_truth(value)
+
+
+Boolean = Annotated[bool, Strict(), BeforeValidator(_true_or_false)]
+Number = Annotated[int, BeforeValidator(_no_truth)]
+"""A whole number in a form or a query."""
+NO_TEXT = BeforeValidator(_no_text)
+Whole = Annotated[int, NO_TEXT]
+"""A whole number in JSON, where 3.0 is one too."""
