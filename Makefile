@@ -29,6 +29,10 @@ check: setup-dev  ## Format, lint, types, layers
 bench: setup-dev  ## Measure tracers side by side (BENCH="FOLDER --tracer svgai --tracer potrace4x" for others)
 	$(BIN)/python -m bench.trace --html reports/trace $(BENCH)
 
+bench-service: setup-dev  ## Measure what the service costs beside the engine (BENCH="--rounds 5" for more)
+	@scripts/setup.sh test-tools
+	$(BIN)/python -m bench.service $(BENCH)
+
 pictures: setup-dev  ## Draw the pictures in the README and in docs/ anew
 	$(BIN)/python -m bench.picture
 	$(BIN)/python -m bench.pipeline
@@ -50,4 +54,4 @@ clean:  ## Remove what was built, installed and kept here, the database too
 	rm -rf .venv var build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev run test check bench pictures migrate format settings requirements clean
+.PHONY: help setup setup-dev run test check bench bench-service pictures migrate format settings requirements clean

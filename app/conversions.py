@@ -162,8 +162,8 @@ def _kept(
         jobs = services.jobs.add([job for job, _ in pairs], seconds, at_most=at_most, replay=replay, batch=batch)
     for job in jobs:
         log.info("job accepted", job_id=job.id, tenant=job.tenant, cached=job.is_cached, **job.picture)
-        if not job.state.is_final:
-            announce(services, job)
+        if not job.state.is_final and not _announced(services, job):
+            services.jobs.mark_unannounced(job.id)
     return jobs
 
 
@@ -189,6 +189,14 @@ def _refuse_when_full(services: Services, coming: int) -> None:
 
 
 def announce(services: Services, job: Job) -> bool:
+    """Tell the workers of a job once more, and count it."""
+    if not _announced(services, job):
+        return False
+    services.jobs.mark_announced(job.id)
+    return True
+
+
+def _announced(services: Services, job: Job) -> bool:
     """Tell the workers of a job. A broker that is away is no fault: the schedule repeats it."""
     try:
         services.queue.announce(job)
@@ -196,7 +204,6 @@ def announce(services: Services, job: Job) -> bool:
         log.warning("job not announced", job_id=job.id, reason=type(error).__name__)
         services.metrics.count_error("queue.unreachable")
         return False
-    services.jobs.mark_announced(job.id)
     return True
 
 

@@ -13,6 +13,8 @@ class Quota:
     name: str
     limit: int
     window_seconds: int = 60
+    is_shared: bool = True
+    """Counted for all processes together; otherwise each process counts for itself, which is quicker."""
 
 
 @dataclass(frozen=True)

@@ -62,10 +62,10 @@ def forget(services: Services) -> int:
     return forgotten
 
 
-def sweep(services: Services) -> int:
+def sweep(services: Services, after_seconds: float = ORPHAN_SECONDS) -> int:
     """Delete blobs that no job owns: a process died between writing and committing, or committing and deleting."""
     swept = 0
-    old = iter(services.blobs.older_than(ORPHAN_SECONDS))
+    old = iter(services.blobs.older_than(after_seconds))
     while batch := list(itertools.islice(old, BATCH)):
         orphans = set(batch) - services.jobs.known(batch)
         for job_id in orphans:

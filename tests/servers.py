@@ -121,6 +121,10 @@ class Child:
             self.kill()
             raise
 
+    @property
+    def is_running(self) -> bool:
+        return self._process is not None and self._process.poll() is None
+
     def stop(self) -> None:
         self._end(self.stop_signal)
 
@@ -174,6 +178,7 @@ class Elsewhere:
     """The process of a server that the environment names, which is out of our hands."""
 
     variable: str
+    is_running: bool = True
 
     def start(self) -> None:
         self._refuse("started")
@@ -198,6 +203,10 @@ class Server:
     @property
     def is_ours(self) -> bool:
         return isinstance(self._process, Child)
+
+    @property
+    def is_running(self) -> bool:
+        return self._process.is_running
 
     def start(self) -> None:
         """Start again where it was stopped or killed, on the same port and data; from the main thread only."""
@@ -330,8 +339,10 @@ def _http_status(method: str, url: str) -> int | None:
 
 
 @contextmanager
-def postgres_server(folder: Path) -> Iterator[PostgresServer]:
+def postgres_server(folder: Path, *, syncs: bool = False) -> Iterator[PostgresServer]:
     """A private PostgreSQL with its postgres.log in `folder`, or the one that TEST_DATABASE_URL names.
+
+    Whoever measures wants one that syncs every commit to the disk; tests are quicker without.
 
     Its data lie in `folder` too, or in the system's temporary folder where its user cannot enter `folder`.
     """
@@ -349,7 +360,7 @@ def postgres_server(folder: Path) -> Iterator[PostgresServer]:
         log = folder / "postgres.log"
         _make_cluster(programs, home, account, log)
         url = f"postgresql://svgai@127.0.0.1:{port}/postgres"
-        command = _postgres_command(programs, port, home)
+        command = _postgres_command(programs, port, home, syncs=syncs)
         # SIGQUIT is PostgreSQL's own crash: nothing is written, the next start recovers. Unlike SIGKILL it takes the
         # server's other processes and its shared memory along.
         child = Child(command, log, lambda: _postgres_answers(url), account, signal.SIGINT, signal.SIGQUIT)
@@ -409,11 +420,12 @@ def _make_cluster(programs: Path, home: Path, account: Account, log: Path) -> No
         raise ServerDidNotStartError(f"initdb ended with status {done.returncode}:\n{log.read_text(errors='replace')}")
 
 
-def _postgres_command(programs: Path, port: int, home: Path) -> list[str]:
-    # No socket file (-k ''): its path might pass the 107 characters that the kernel allows. No fsync (-F): commits
+def _postgres_command(programs: Path, port: int, home: Path, *, syncs: bool) -> list[str]:
+    # No socket file (-k ''): its path might pass the 107 characters that the kernel allows. Without fsync (-F) commits
     # still reach the kernel, so they survive a crash of the server. Shared memory as files, to vanish with the data.
-    words = [str(programs / "postgres"), "-D", str(home / "data"), "-h", "127.0.0.1", "-p", str(port), "-k", "", "-F"]
-    return [*words, "-c", "full_page_writes=off", "-c", "dynamic_shared_memory_type=mmap"]
+    words = [str(programs / "postgres"), "-D", str(home / "data"), "-h", "127.0.0.1", "-p", str(port), "-k", ""]
+    words += [] if syncs else ["-F", "-c", "full_page_writes=off"]
+    return [*words, "-c", "dynamic_shared_memory_type=mmap"]
 
 
 def _postgres_answers(url: str) -> bool:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Mapping
 from dataclasses import fields
 from datetime import datetime
@@ -25,11 +26,17 @@ USE_IS_NOTED_SECONDS = 60.0
 """A key's use is written down no oftener than this: most requests only read."""
 
 
+RECENT_SECONDS = 5.0
+"""For so long a process knows a key without asking: a program asks many times a second, and is revoked seldom."""
+RECENT_KEYS = 1000
+
+
 class DatabaseAccounts:
     """The promises are those of `app.accounts.Accounts`."""
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._recent: dict[str, tuple[float, tuple[Account, Key]]] = {}
 
     def add(self, name: str, limits: Mapping[str, int], by: Actor) -> Account:
         row = {"id": new_id("acct"), "name": name, "limits": dict(limits), "created_at": clock()}
@@ -55,6 +62,7 @@ class DatabaseAccounts:
             former = _found(connection, account_id)
             changed = connection.execute(change.returning(*OF_ACCOUNT)).one()
             _note(connection, by, "account.limit", account_id, former=former.limits, limits=limits)
+        self._recent = {}
         return _account(changed)
 
     def add_key(self, order: KeyOrder, digest: str, by: Actor) -> Key:
@@ -82,6 +90,7 @@ class DatabaseAccounts:
             key = _insert(connection, order, digest, _as_long_again(former))
             _end(connection, key_id, grace_seconds)
             _note(connection, by, "key.rotate", key_id, replaced_by=key.id, grace_seconds=grace_seconds)
+        self._recent = {}
         return key
 
     def revoke_key(self, key_id: str, by: Actor) -> Key:
@@ -93,9 +102,20 @@ class DatabaseAccounts:
                 raise KeyNotFound(f"There is no key {key_id!a:.80}.")
             if revoked:
                 _note(connection, by, "key.revoke", key_id)
+        self._recent = {}
         return _key(row)
 
     def recognise(self, digest: str) -> tuple[Account, Key] | None:
+        known_at, known = self._recent.get(digest, (-RECENT_SECONDS, None))
+        if known and time.monotonic() - known_at < RECENT_SECONDS:
+            return known
+        found = self._looked_up(digest)
+        if found:
+            recent = self._recent if len(self._recent) < RECENT_KEYS else {}
+            self._recent = recent | {digest: (time.monotonic(), found)}
+        return found
+
+    def _looked_up(self, digest: str) -> tuple[Account, Key] | None:
         is_noted = keys.c.last_used_at > clock(-USE_IS_NOTED_SECONDS)
         query: Select[Any] = select(*OF_KEY, *OF_ACCOUNT, keys.c.hash, is_noted.label("is_noted")).join(accounts)
         with self._database.reading() as connection:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from celery import Celery
@@ -20,11 +21,23 @@ DELIVER = "svgai.deliver"
 CALLBACKS = "callbacks"
 
 
+PATIENCE_SECONDS = 1.5
+"""How long a broker may take to answer; whoever announces is mostly a request that somebody waits for."""
+BACK_OFF_SECONDS = 5.0
+"""While the broker is away, only one in so many seconds goes and looks."""
+
+
+class BrokerAway(Exception):
+    """The broker was away a moment ago; never shown to a user."""
+
+
 class CeleryQueue:
-    """Announces work to the workers. It never waits for a broker that is away: the relay will come back to it."""
+    """Announces work to the workers. It hardly waits for a broker that is away: the relay will come back to it."""
 
     def __init__(self, celery: Celery) -> None:
         self._celery = celery
+        self._is_away = False
+        self._try_again_at = 0.0
 
     def announce(self, job: Job) -> None:
         self._send(CONVERT, [job.id], job.queue)
@@ -36,7 +49,17 @@ class CeleryQueue:
         self._send(DELIVER, [delivery_id], CALLBACKS)
 
     def _send(self, task: str, arguments: list[str], queue: str) -> None:
-        self._celery.send_task(task, args=arguments, queue=queue, retry=False, ignore_result=True)
+        now = time.monotonic()
+        if self._is_away:
+            if now < self._try_again_at:
+                raise BrokerAway(f"not tried for another {self._try_again_at - now:.1f} s")
+            self._try_again_at = now + BACK_OFF_SECONDS  # this one goes and looks, the others need not
+        try:
+            self._celery.send_task(task, args=arguments, queue=queue, retry=False, ignore_result=True)
+        except Exception:
+            self._is_away, self._try_again_at = True, time.monotonic() + BACK_OFF_SECONDS
+            raise
+        self._is_away = False
 
 
 def make_celery(settings: Settings) -> Celery:
@@ -58,8 +81,7 @@ def make_celery(settings: Settings) -> Celery:
         broker_connection_retry_on_startup=True,
         broker_connection_max_retries=None,
         broker_transport_options=_transport(settings),
-        redis_socket_connect_timeout=2,
-        redis_socket_timeout=5,
+        broker_pool_limit=settings.threads,  # or a request waits for others that wait for the broker
         task_publish_retry=False,
     )
     return celery
@@ -84,8 +106,8 @@ def _transport(settings: Settings) -> dict[str, Any]:
     return {
         # A job outlives no lease of its own, so a long visibility only delays repeats that would do nothing.
         "visibility_timeout": 3600,
-        "socket_connect_timeout": 2,
-        "socket_timeout": 5,
+        "socket_connect_timeout": PATIENCE_SECONDS,
+        "socket_timeout": PATIENCE_SECONDS,
         # Whoever publishes gives up at the first refusal.
         "max_retries": 1,
         "interval_start": 0,

@@ -27,10 +27,13 @@ class Database:
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
         self._writer = self.engine.execution_options(writes=True)
+        # A single question needs no transaction around it, which would be two more trips to PostgreSQL.
+        is_sqlite = self.engine.dialect.name == "sqlite"
+        self._reader = self.engine if is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with _or_away(), self.engine.begin() as connection:
+        with _or_away(), self._reader.begin() as connection:
             yield connection
 
     @contextmanager

@@ -15,13 +15,14 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
-    case,
     delete,
     func,
     insert,
+    literal,
     or_,
     select,
     text,
+    true,
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
@@ -182,6 +183,10 @@ class DatabaseJobs:
         with self._database.reading() as connection:
             return [_known(row) for row in connection.execute(query)]
 
+    def mark_unannounced(self, job_id: str) -> None:
+        with self._database.writing() as connection:
+            connection.execute(update(jobs).where(jobs.c.id == job_id).values(announced_at=None, announcements=0))
+
     def mark_announced(self, job_id: str) -> None:
         values = {"announced_at": clock(), "announcements": jobs.c.announcements + 1}
         with self._database.writing() as connection:
@@ -332,7 +337,9 @@ def _insert(connection: Connection, new: Sequence[Job], retention_seconds: float
         times = {"created_at": clock(), "expires_at": clock(retention_seconds)}
         if job.state.is_final:
             times |= {"started_at": clock(), "finished_at": clock()}
-        begin = {"version": 1, "attempts": 0, "is_cancel_asked": False, "announcements": 0}
+        begin = {"version": 1, "attempts": 0, "is_cancel_asked": False}
+        # Counted as announced from the beginning, since that is the next thing to be done; see `mark_unannounced`.
+        begin |= {"announcements": 1, "announced_at": clock()}
         begin["percent"] = 100 if job.state.is_final else 0
         statement = insert(jobs).values(**row, **end, **times, **begin).returning(*COLUMNS)
         rows.append(_known(connection.execute(statement).one()))
@@ -345,10 +352,15 @@ def _turn(connection: Connection, tenant: str) -> float:
     """Behind the tenant's own jobs, but never behind what others have handed in beyond their share."""
     waiting = jobs.c.state == State.QUEUED
     now = select(func.min(jobs.c.turn)).where(waiting).scalar_subquery()
-    own = func.max(jobs.c.turn + case(EFFORT, value=jobs.c.queue, else_=1.0))
-    mine = select(own).where(waiting, jobs.c.tenant == tenant).scalar_subquery()
-    least, last = connection.execute(select(now, mine)).one()
-    return max(least or 0.0, last or 0.0)
+    own = (
+        select(jobs.c.turn, jobs.c.queue).where(waiting, jobs.c.tenant == tenant).order_by(jobs.c.turn.desc()).limit(1)
+    )
+    last = own.subquery()
+    row = connection.execute(select(now.label("now"), last).select_from(_ONE_ROW.outerjoin(last, true()))).one()
+    return max(row.now or 0.0, (row.turn or 0.0) + EFFORT.get(row.queue, 0.0))
+
+
+_ONE_ROW = select(literal(1)).subquery()
 
 
 def _refuse_beyond(connection: Connection, new: Sequence[Job], at_most: int) -> None:

@@ -35,7 +35,8 @@ class MemoryLimiter:
         self._one_at_a_time = threading.Lock()
 
     def take(self, quota: Quota, who: str, cost: int = 1) -> Standing:
-        part = replace(quota, limit=math.ceil(quota.limit / self._processes))
+        sharers = self._processes if quota.is_shared else 1
+        part = replace(quota, limit=math.ceil(quota.limit / sharers))
         with self._one_at_a_time:
             return _take(self._storage, part, who, cost)
 
@@ -53,6 +54,8 @@ class RedisLimiter:
         self._try_again_at = 0.0
 
     def take(self, quota: Quota, who: str, cost: int = 1) -> Standing:
+        if not quota.is_shared:
+            return self._stand_in.take(quota, who, cost)
         now = time.monotonic()
         if self._is_away:
             if now < self._try_again_at:

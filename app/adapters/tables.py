@@ -69,7 +69,7 @@ jobs = Table(
     CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired')", name="state"),
     Index(None, "state", "announced_at"),
     Index(None, "state", "turn"),
-    Index(None, "tenant", "state"),
+    Index(None, "tenant", "state", "turn"),
     Index(None, "tenant", "id"),
     Index(None, "batch_id"),
     Index(None, "expires_at"),

@@ -21,6 +21,7 @@ from app.web.archive import archive
 from app.web.callers import current_caller
 from app.web.cursors import read_cursor, write_cursor
 from app.web.events import stream
+from app.web.examples import FEEDBACK
 from app.web.fields import Whole
 from app.web.limits import spend
 from app.web.requests import current_services
@@ -34,10 +35,11 @@ from app.web.submissions import (
     described,
     read_order,
     read_orders,
+    with_notes,
 )
 from app.web.waiting import HungUp, patience, wait_for, wait_until_done
 from svgai import FORMATS
-from svgai.errors import SvgaiError
+from svgai.errors import FormatUnknown, SvgaiError
 from svgai.files import pillow
 from svgai.options import METHODS
 
@@ -110,7 +112,7 @@ class DaysQuery(BaseModel):
 class FeedbackBody(BaseModel):
     """What you say of a result."""
 
-    model_config = ConfigDict(extra="forbid")
+    model_config = ConfigDict(extra="forbid", json_schema_extra={"examples": [FEEDBACK]})
 
     rating: Whole = Field(ge=1, le=5, description="1 is useless, 5 is as you would have drawn it.")
     preferred_method: Literal[tuple(METHODS)] | None = None  # type: ignore[valid-type]
@@ -235,7 +237,10 @@ def get_events(path: JobPath) -> Response:
 @blueprint.get("/api/v1/jobs/<job_id>/result", responses={200: RESULT, 206: RESULT, 304: NOTHING, **REFUSALS})
 def get_result(path: JobPath, query: ResultQuery) -> Response:
     """The drawing of a job that is done, in the format of your choice."""
-    return _drawing(_job(path), query.format)
+    job = _job(path)
+    if job.kind is Kind.ANALYZE:
+        raise FormatUnknown(f"{job.id} only looked at the picture; what it found is in the job, as `analysis`.")
+    return _drawing(job, query.format)
 
 
 @blueprint.post("/api/v1/jobs/<job_id>/feedback", responses={204: NOTHING, **REFUSALS})
@@ -343,7 +348,7 @@ def get_usage(query: DaysQuery) -> Response:
 def describe() -> Response:
     """This API, as OpenAPI."""
     app: Any = current_app
-    return jsonify(app.api_doc)
+    return jsonify(with_notes(app.api_doc))
 
 
 # --- how all of them answer

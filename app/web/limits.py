@@ -24,13 +24,14 @@ class Policy:
     limit: Callable[[Caller], int]
     refusal: type[ServiceError]
     words: str
+    is_shared: bool = True
 
 
 POLICIES = {
     "jobs": Policy(
         lambda caller: caller.allowance.jobs_per_minute, RateExceeded, "You may hand in {} pictures a minute"
     ),
-    "poll": Policy(lambda _: 120, PollingTooFast, "You may ask {} times a minute for the same job"),
+    "poll": Policy(lambda _: 240, PollingTooFast, "You may ask {} times a minute for the same job", False),
 }
 POLICY_HEADER, STANDING_HEADER = "RateLimit-Policy", "RateLimit"
 
@@ -43,7 +44,7 @@ def install(app: Flask) -> None:
 def spend(name: str, *, cost: int = 1, who: str = "") -> None:
     """Take so much of the caller's quota of this name, or of its part for one job; refuses when it is used up."""
     policy, caller = POLICIES[name], current_caller()
-    quota = Quota(name, policy.limit(caller))
+    quota = Quota(name, policy.limit(caller), is_shared=policy.is_shared)
     standing = current_services().limiter.take(quota, f"{caller.tenant}:{who}", cost)
     g.setdefault("spent", []).append((quota, standing))
     if not standing.allowed:

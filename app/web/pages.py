@@ -7,7 +7,7 @@ from dataclasses import fields
 from flask import Blueprint, render_template
 
 from app.web.requests import current_services
-from svgai import Options, __version__
+from svgai import FORMATS, Options, __version__
 from svgai.files.pillow import ACCEPTED, TYPES
 from svgai.options import METHODS
 
@@ -29,5 +29,6 @@ def index() -> str:
         accept=ACCEPT,
         methods=[{"name": name, "summary": summary} for name, summary in METHODS.items()],
         options=[option for option in fields(Options) if "choices" not in option.metadata],
+        result_formats=FORMATS,
         version=__version__,
     )

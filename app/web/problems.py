@@ -9,10 +9,11 @@ from typing import Any
 
 import structlog
 from flask import Flask, Response, current_app, request
-from pydantic import BaseModel, Field, ValidationError
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
 from werkzeug.exceptions import HTTPException, RequestEntityTooLarge
 
 from app import errors as service
+from app.web.examples import PROBLEM
 from app.web.requests import current_request_id, current_services
 from svgai import errors as library
 from svgai.errors import SvgaiError
@@ -116,6 +117,8 @@ class Fault(BaseModel):
 class Problem(BaseModel):
     """Why a request was not done (RFC 9457)."""
 
+    model_config = ConfigDict(json_schema_extra={"examples": [PROBLEM]})
+
     type: str = Field(description="Names the kind of problem; the same for the same `code`.")
     title: str
     status: int
@@ -189,7 +192,10 @@ def _say(fault: Any) -> str:
     name = ".".join(map(str, fault["loc"]))
     if fault["type"] == "extra_forbidden":
         return f"there is no option {name!r:.80}"
-    return f"{name}: {fault['msg']} (it was {fault['input']!r:.80})"
+    if fault["type"] == "model_type" and not name:
+        return "the body is no JSON object, or its Content-Type is not application/json"
+    said = fault["msg"].removeprefix("Value error, ")
+    return f"{name}: {said} (it was {fault['input']!r:.80})" if name else said
 
 
 def _from_http(error: HTTPException) -> Response | HTTPException:

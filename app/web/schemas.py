@@ -5,9 +5,10 @@ from __future__ import annotations
 from datetime import date, datetime
 from typing import Any, Literal
 
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, ConfigDict, Field
 
 from app.jobs import Batch, Job, Kind, State
+from app.web.examples import JOB
 
 
 class Progress(BaseModel):
@@ -56,6 +57,8 @@ class Links(BaseModel):
 
 class JobView(BaseModel):
     """A job."""
+
+    model_config = ConfigDict(json_schema_extra={"examples": [JOB]})
 
     id: str
     object: Literal["job"] = "job"

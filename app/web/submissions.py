@@ -19,6 +19,7 @@ from app.conversions import Order
 from app.errors import BatchTooLarge, RequestMalformed
 from app.jobs import Kind
 from app.services import Services
+from app.web.examples import ANALYSIS_ORDER, BATCH_ORDER, JOB_ORDER
 from app.web.fields import Boolean, Number
 from svgai import Options
 from svgai.errors import PictureMissing
@@ -56,14 +57,19 @@ class NoOptions(BaseModel):
     model_config = STRICT
 
 
-Name = Annotated[str, Field(pattern=r"^[A-Za-z0-9_.-]{1,40}$")]
+NAME = r"^[A-Za-z0-9_.-]{1,40}$"
+Name = Annotated[str, Field(pattern=NAME)]
 Note = Annotated[str, Field(max_length=500)]
+NOTES: JsonDict = {
+    "additionalProperties": False,
+    "patternProperties": {NAME: {"type": "string", "maxLength": 500}},
+}
 Metadata = Annotated[
     dict[Name, Note],
     Field(
         max_length=16,
         description="Notes of yours; they come back with the job.",
-        json_schema_extra={"additionalProperties": False},
+        json_schema_extra=NOTES,
     ),
 ]
 
@@ -94,7 +100,7 @@ class PictureSource(BaseModel):
 class JobOrder(BaseModel):
     """An order in JSON."""
 
-    model_config = STRICT
+    model_config = STRICT | ConfigDict(json_schema_extra={"examples": [JOB_ORDER]})
 
     source: PictureSource
     options: ConvertOptions = Field(default_factory=ConvertOptions)
@@ -104,7 +110,7 @@ class JobOrder(BaseModel):
 class AnalysisOrder(BaseModel):
     """An order to look at a picture, in JSON."""
 
-    model_config = STRICT
+    model_config = STRICT | ConfigDict(json_schema_extra={"examples": [ANALYSIS_ORDER]})
 
     source: PictureSource
     metadata: Metadata = Field(default_factory=dict)
@@ -116,7 +122,7 @@ ORDERS: dict[Kind, type[JobOrder] | type[AnalysisOrder]] = {Kind.CONVERT: JobOrd
 class BatchOrder(BaseModel):
     """Orders in JSON that belong together."""
 
-    model_config = STRICT
+    model_config = STRICT | ConfigDict(json_schema_extra={"examples": [BATCH_ORDER]})
 
     items: list[JobOrder] = Field(min_length=1)
     metadata: Metadata = Field(default_factory=dict)
@@ -147,6 +153,17 @@ def described(order: type[BaseModel], options: type[BaseModel], files: str = "im
     return RequestBody.model_validate(
         {"required": True, "description": "The picture: in a form, as the body itself, or in JSON.", "content": content}
     )
+
+
+def with_notes(description: Any) -> Any:
+    """The API's description with the names that metadata may have, as flask-openapi leaves out `patternProperties`."""
+    if isinstance(description, list):
+        return [with_notes(part) for part in description]
+    if not isinstance(description, dict):
+        return description
+    if description.get("title") == "Metadata" and description.get("additionalProperties") is False:
+        return _FormMetadata.model_json_schema()["properties"]["metadata"]
+    return {name: with_notes(part) for name, part in description.items()}
 
 
 def _whole(schema: dict[str, Any]) -> dict[str, Any]:

@@ -58,7 +58,7 @@ def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
         end, pause = time.monotonic() + seconds, 0.01
         while time.monotonic() < end:
             time.sleep(min(pause, max(0.0, end - time.monotonic())))
-            pause = min(pause * 1.5, 0.1)
+            pause = min(pause * 1.5, 0.03 if time.monotonic() < end - seconds + 3 else 0.1)
             seen = look()
             if seen is not None:
                 return seen

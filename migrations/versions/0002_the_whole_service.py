@@ -36,7 +36,7 @@ def upgrade() -> None:
             jobs.add_column(column)
         jobs.drop_constraint("ck_jobs_state", type_="check")
         jobs.create_check_constraint("ck_jobs_state", STATES)
-        for columns in (["state", "turn"], ["tenant", "state"], ["tenant", "id"], ["batch_id"]):
+        for columns in (["state", "turn"], ["tenant", "state", "turn"], ["tenant", "id"], ["batch_id"]):
             jobs.create_index("_".join(["ix_jobs", *columns]), columns)
     _make_tables_of_jobs()
     _make_tables_of_accounts()
@@ -186,7 +186,7 @@ def downgrade() -> None:
         op.drop_table(table)
     op.execute("DELETE FROM jobs WHERE state IN ('cancelled', 'expired')")
     with op.batch_alter_table("jobs") as jobs:
-        for columns in (["state", "turn"], ["tenant", "state"], ["tenant", "id"], ["batch_id"]):
+        for columns in (["state", "turn"], ["tenant", "state", "turn"], ["tenant", "id"], ["batch_id"]):
             jobs.drop_index("_".join(["ix_jobs", *columns]))
         jobs.drop_constraint("ck_jobs_state", type_="check")
         jobs.create_check_constraint("ck_jobs_state", FORMER)

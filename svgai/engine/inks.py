@@ -54,8 +54,9 @@ def _bands(picture: Picture) -> Iterator[tuple[Premultiplied, Premultiplied]]:
         first, last = max(0, top - 1), min(picture.height, top + step + 1)
         pixels = premultiplied(replace(picture, rgba=picture.rgba[first:last]))
         mine = slice(top - first, top - first + step)
-        is_flat = _spread(pixels)[mine] <= FLAT
-        yield pixels[mine][is_flat], pixels[mine][~is_flat][::every]
+        is_flat = (_spread(pixels)[mine] <= FLAT).ravel()
+        pixels = pixels[mine].reshape(-1, 4)
+        yield pixels.take(np.flatnonzero(is_flat), axis=0), pixels.take(np.flatnonzero(~is_flat)[::every], axis=0)
 
 
 def _some(colours: Premultiplied, at_most: int) -> Premultiplied:
@@ -76,8 +77,11 @@ def _tallied(bands: list[Premultiplied]) -> tuple[NDArray[np.float64], NDArray[n
     found: dict[int, NDArray[np.float64]] = {}
     for colours in bands:
         packed = np.rint(colours).astype(np.uint8).view(np.uint32).ravel()
-        values, inverse, counts = np.unique(packed, return_inverse=True, return_counts=True)
-        sums = [np.bincount(inverse, colours[:, channel], len(values)) for channel in range(4)]
+        begins = np.flatnonzero(np.append(True, packed[1:] != packed[:-1]))  # runs, of which there are far fewer
+        values, inverse = np.unique(packed[begins], return_inverse=True)
+        counts = np.bincount(inverse, np.diff(begins, append=len(packed)), len(values))
+        runs = np.add.reduceat(colours, begins, axis=0, dtype=np.float64)
+        sums = [np.bincount(inverse, runs[:, channel], len(values)) for channel in range(4)]
         for value, *row in zip(values.tolist(), *sums, counts, strict=True):
             found[value] = found.get(value, 0.0) + np.array(row)
     table = np.array([found[value] for value in sorted(found)])

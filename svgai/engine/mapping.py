@@ -9,7 +9,7 @@ from skimage.measure import label
 
 from svgai.cover import Cover
 from svgai.engine.kernels.cracks import walk_cracks
-from svgai.engine.kernels.pixels import keep_thin
+from svgai.engine.kernels.pixels import fill, keep_thin, mark_slivers
 from svgai.regions import Boundaries, Boundary, Regions
 
 SLIVER = 1.5
@@ -45,32 +45,22 @@ def _with_thin_strokes(cover: Cover) -> NDArray[np.int16]:
     return np.where(is_short[pieces] | ~thin, cover.first, inks)
 
 
-def _labelled(inks: NDArray[np.int16], ways: int = 1) -> NDArray[np.int32]:
-    """Number what hangs together, by the sides of pixels or (2 ways) by their corners, too."""
+def _labelled(inks: NDArray[np.int16]) -> NDArray[np.int32]:
+    """Number what hangs together by the sides of pixels."""
     # scikit-image counts from 1; 0 would be a background, of which there is none.
-    return np.asarray(label(inks.astype(np.int32) + 1, connectivity=ways, background=0), np.int32) - 1
+    labels = np.asarray(label(inks.astype(np.int32) + 1, connectivity=1, background=0), np.int32)
+    labels -= 1
+    return labels
 
 
 def _without_slivers(inks: NDArray[np.int16], cover: Cover) -> NDArray[np.int16]:
-    labels = _labelled(inks, 2)  # a slanting hairline hangs together by corners
-    covered = np.bincount(labels.ravel(), weights=cover.share.ravel())
-    pure = np.bincount(labels.ravel(), weights=cover.is_pure.ravel())
-    is_sliver = ((covered < SLIVER) & (pure == 0))[labels]
-    if not is_sliver.any() or is_sliver.all():
+    """Slivers hang together by corners, too, as a slanting hairline does."""
+    slivers = np.empty(inks.shape, np.bool_)
+    count = mark_slivers(inks, cover.first, cover.second, cover.share, SLIVER, slivers)
+    if count in (0, inks.size):
         return inks
-    return _filled(inks, is_sliver)
-
-
-def _filled(inks: NDArray[np.int16], holes: NDArray[np.bool_]) -> NDArray[np.int16]:
-    """Give each hole's pixels the ink that most of their neighbours have."""
-    votes = np.zeros((int(inks.max()) + 1, *inks.shape), np.float32)
-    for ink in range(len(votes)):
-        mine = ((inks == ink) & ~holes).astype(np.float32)
-        votes[ink] = cv2.boxFilter(mine, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
-    filled = inks.copy()
-    winners = votes.argmax(axis=0).astype(np.int16)
-    has_neighbour = holes & (votes.max(axis=0) > 0)
-    filled[has_neighbour] = winners[has_neighbour]
+    filled = np.empty_like(inks)
+    fill(inks, slivers, filled)
     return filled
 
 

@@ -15,15 +15,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.drawing import Circle, Ellipse, Rectangle
+from svgai.engine.kernels.forms import ELLIPSE, RECTANGLE, come_near, moments, outside_at, possible, trust
 from svgai.strands import Network, Primitives
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
 NumberT = TypeVar("NumberT", float, NDArray[np.float64])
-Pair: TypeAlias = tuple[Floats, Floats]
-Distance: TypeAlias = Callable[[Floats, Floats], Pair]
-"""Of places (... x 2) and the numbers of a form: how far outside the form the places lie, and how that grows with each
-number (... x 6)."""
 Freedom: TypeAlias = tuple[Floats, ...]
 """The directions in which the numbers of a form may change."""
 Way: TypeAlias = Callable[[Floats, Freedom], tuple[Floats, Freedom]]
@@ -31,8 +28,8 @@ Way: TypeAlias = Callable[[Floats, Freedom], tuple[Floats, Freedom]]
 
 _X, _Y, _WIDTH, _HEIGHT, _TURN, _RADIUS = np.eye(6)
 """The numbers of a form: its centre, its sides (an ellipse's diameters), its turn in radians, its corners' radius."""
-_ELLIPSE: Final = (_X, _Y, _WIDTH, _HEIGHT, _TURN)
-_RECTANGLE: Final = (*_ELLIPSE, _RADIUS)
+_OF_ELLIPSE: Final = (_X, _Y, _WIDTH, _HEIGHT, _TURN)
+_OF_RECTANGLE: Final = (*_OF_ELLIPSE, _RADIUS)
 
 _LEAST_CUTS = 8
 _MOST_SEGMENTS = 12
@@ -50,9 +47,6 @@ _MOST_STEPS = 8
 _STILL = 1e-3
 """Pixels; a step so small is the last one."""
 _DAMPING = 1e-4
-_GAUSS = 0.5 / math.sqrt(3)
-_FLATTEST = 0.2
-"""Flatter edges count no more than that."""
 _DEPTH = 2.5
 """Pixels behind its edge that a cut needs."""
 
@@ -84,15 +78,15 @@ _SHARP = 0.7
 class _Cuts:
     points: Floats
     """n x 2."""
-    across: Floats
-    """n x 2, from the middle of each cut's row or column towards the next one."""
+    is_level: Flags
+    """Whether each is cut along its row."""
 
 
 @dataclass(frozen=True, eq=False)
 class _Fit:
     """A form as near to the cuts as it gets."""
 
-    distance: Distance
+    kind: int
     numbers: Floats
     free: Freedom
     trusted: Flags
@@ -137,16 +131,15 @@ def find_shapes(network: Network) -> Primitives:
 
 def find_shape(points: Floats) -> Circle | Ellipse | Rectangle | None:
     """The form that a ring's outline is, if it is one; n x 2, the last point being the first."""
-    start = _ellipse_of_moments(points)
+    ring = np.ascontiguousarray(points[:-1])
+    start = _ellipse_of_moments(ring)
     if start is None:
         return None
-    ring = points[:-1]
-    is_level = np.abs(ring[:, 1] % 1 - 0.5) < 1e-9
-    cuts = _Cuts(ring, np.where(is_level[:, None], (0.0, 1.0), (1.0, 0.0)))
-    ellipse = _fitted(_outside_ellipse, cuts, start, _ELLIPSE, _ELLIPSE_FIRST_OFF)
+    cuts = _Cuts(ring, np.abs(ring[:, 1] % 1 - 0.5) < 1e-9)
+    ellipse = _fitted(ELLIPSE, cuts, start, _OF_ELLIPSE, _ELLIPSE_FIRST_OFF)
     if ellipse and ellipse.misfit <= _CLEARLY_NEAR:
         return _as_ellipse(ellipse, cuts)
-    rectangle = _fitted(_outside_rectangle, cuts, _rectangle_around(ring), _RECTANGLE, _RECTANGLE_FIRST_OFF)
+    rectangle = _fitted(RECTANGLE, cuts, _rectangle_around(ring), _OF_RECTANGLE, _RECTANGLE_FIRST_OFF)
     if ellipse and (rectangle is None or rectangle.misfit > _CLEARLY_NEARER * ellipse.misfit):
         return _as_ellipse(ellipse, cuts)
     return _as_rectangle(rectangle, cuts) if rectangle else None
@@ -167,25 +160,16 @@ def _as_rectangle(fit: _Fit, cuts: _Cuts) -> Rectangle:
     return Rectangle(x, y, width, height, radius, math.degrees(turn))
 
 
-def _ellipse_of_moments(points: Floats) -> Floats | None:
+def _ellipse_of_moments(ring: Floats) -> Floats | None:
     """The ellipse with the same area moments, unless they tell that the outline is none of our forms."""
-    middle = points[:-1].mean(axis=0)
-    (x, y), (u, v) = (points[:-1] - middle).T, (points[1:] - middle).T
-    cross = x * v - u * y
-    area = float(cross.sum()) / 2
-    if area == 0:
-        return None
-    at_x, at_y = float((x + u) @ cross) / (6 * area), float((y + v) @ cross) / (6 * area)
-    xx = float((x * x + x * u + u * u) @ cross) / (12 * area) - at_x**2
-    yy = float((y * y + y * v + v * v) @ cross) / (12 * area) - at_y**2
-    xy = float((2 * (x * y + u * v) + x * v + u * y) @ cross) / (24 * area) - at_x * at_y
+    area, x, y, xx, yy, xy = moments(ring)
     mean, spread = (xx + yy) / 2, math.hypot((xx - yy) / 2, xy)
     if mean <= spread:
         return None
     width, height = 4 * math.sqrt(mean + spread), 4 * math.sqrt(mean - spread)
     if not _ROUNDNESS[0] < abs(area) / (math.pi / 4 * width * height) < _ROUNDNESS[1]:
         return None
-    return _possible([middle[0] + at_x, middle[1] + at_y, width, height, math.atan2(2 * xy, xx - yy) / 2, 0])
+    return _possible(x, y, width, height, math.atan2(2 * xy, xx - yy) / 2, 0)
 
 
 def _rectangle_around(ring: Floats) -> Floats:
@@ -193,24 +177,38 @@ def _rectangle_around(ring: Floats) -> Floats:
     steps = np.roll(ring, -_CHORD, axis=0) - ring
     chords = steps[:, 0] + 1j * steps[:, 1]
     turn = float(np.angle((chords**4 / np.maximum(np.abs(chords), 1e-9) ** 3).sum())) / 4
-    u, v = _seen_from(ring, np.array([0, 0, 0, 0, turn, 0]))
+    u, v = _turned((ring[:, 0], ring[:, 1]), -turn)
     x, y = _turned((float(u.min() + u.max()) / 2, float(v.min() + v.max()) / 2), turn)
     width, height = float(np.ptp(u)), float(np.ptp(v))
     missing = width * height - abs(float(u @ np.roll(v, -1) - np.roll(u, -1) @ v)) / 2
-    return _possible([x, y, width, height, turn, math.sqrt(max(0, missing) / (4 - math.pi))])
+    return _possible(x, y, width, height, turn, math.sqrt(max(0, missing) / (4 - math.pi)))
 
 
-def _fitted(distance: Distance, cuts: _Cuts, numbers: Floats, free: Freedom, first_off: float) -> _Fit | None:
+def _possible(*numbers: float) -> Floats:
+    form = np.array(numbers, np.float64)
+    possible(form)
+    return form
+
+
+def _fitted(kind: int, cuts: _Cuts, numbers: Floats, free: Freedom, first_off: float) -> _Fit | None:
     """The form near the cuts, if there is one: at first all of them count, then those to be trusted."""
-    errors = distance(cuts.points, numbers)[0]
+    errors = _outside(kind, cuts, numbers)
     if float(errors @ errors) > len(errors) * first_off**2:
         return None
-    fit = _fit(distance, cuts, numbers, free, np.ones(len(errors), np.bool_))
+    fit = _fit(kind, cuts, numbers, free, np.ones(len(errors), np.bool_))
     if fit.misfit > _THEN_OFF:
         return None
-    fit = _fit(distance, cuts, fit.numbers, free, _trusted(distance, cuts, fit.numbers))
-    farthest = float(np.abs(distance(cuts.points, fit.numbers)[0]).max())
+    trusted = np.empty(len(errors), np.bool_)
+    trust(kind, cuts.points, cuts.is_level, fit.numbers, _DEPTH, trusted)
+    fit = _fit(kind, cuts, fit.numbers, free, trusted)
+    farthest = float(np.abs(_outside(kind, cuts, fit.numbers)).max())
     return fit if fit.is_near and farthest <= _FARTHEST_OFF else None
+
+
+def _outside(kind: int, cuts: _Cuts, numbers: Floats) -> Floats:
+    errors = np.empty(len(cuts.points))
+    outside_at(kind, cuts.points, numbers, errors)
+    return errors
 
 
 def _simplified(fit: _Fit, cuts: _Cuts, *ways: Way, unseen: float = _UNSEEN) -> _Fit:
@@ -218,7 +216,7 @@ def _simplified(fit: _Fit, cuts: _Cuts, *ways: Way, unseen: float = _UNSEEN) -> 
     for way in ways:
         numbers, free = way(fit.numbers, fit.free)
         if _apart(numbers, fit.numbers) <= _NEARBY:
-            simpler = _fit(fit.distance, cuts, numbers, free, fit.trusted)
+            simpler = _fit(fit.kind, cuts, numbers, free, fit.trusted)
             allowed = _EVIDENCE * max(fit.misfit, _LEAST_NOISE) ** 2 + len(fit.errors) * unseen**2
             fit = simpler if simpler.loss - fit.loss <= allowed else fit
     return fit
@@ -260,85 +258,14 @@ def _without(free: Freedom, *fixed: Floats) -> Freedom:
     return tuple(way for way in free if not any(way is other for other in fixed))
 
 
-def _fit(distance: Distance, cuts: _Cuts, numbers: Floats, free: Freedom, trusted: Flags) -> _Fit:
-    """Gauss-Newton steps, damped a little for what the cuts cannot tell, such as the turn of a circle."""
-    chosen = _Cuts(cuts.points[trusted], cuts.across[trusted])
-    ways = np.column_stack(free)
-    for _ in range(_MOST_STEPS):
-        errors, slopes = _compared(distance, chosen, numbers)
-        slopes = slopes @ ways
-        normal = slopes.T @ slopes + _DAMPING * len(cuts.points) * np.eye(len(free))
-        step = ways @ np.linalg.solve(normal, slopes.T @ errors)
-        numbers = _possible((numbers - step).tolist())
-        if np.abs(step).max() < _STILL:
-            break
-    return _Fit(distance, numbers, free, trusted, _compared(distance, chosen, numbers)[0])
-
-
-def _possible(numbers: list[float]) -> Floats:
-    """With sides above nothing, a turn of an eighth of a circle at most, and corners that fit in."""
-    x, y, width, height, turn, radius = numbers
-    quarters = round(turn / (math.pi / 2))
-    width, height = (height, width) if quarters % 2 else (width, height)
-    width, height = max(width, 0.5), max(height, 0.5)
-    return np.array([x, y, width, height, turn - quarters * math.pi / 2, min(max(radius, 0), width / 2, height / 2)])
-
-
-def _compared(distance: Distance, cuts: _Cuts, numbers: Floats) -> Pair:
-    """How far outside each cut is: a mean along its row or column, in which flat edges count more, as a distance."""
-    offsets = _GAUSS * cuts.across
-    errors, slopes = distance(np.stack([cuts.points - offsets, cuts.points + offsets]), numbers)
-    along = np.abs(np.where(cuts.across[:, 0] == 0, slopes[..., 0], slopes[..., 1]))
-    weights = 1 / np.maximum(along, _FLATTEST)
-    weights /= weights.sum(axis=0)
-    return (errors * weights).sum(axis=0), (slopes * weights[..., None]).sum(axis=0)
-
-
-def _trusted(distance: Distance, cuts: _Cuts, numbers: Floats) -> Flags:
-    """Which cuts meet one edge only: their whole row or column goes on inside the form."""
-    slopes = distance(cuts.points, numbers)[1]
-    behind = cuts.points + _DEPTH * np.sign(slopes[:, :2]) * cuts.across[:, ::-1]
-    errors = distance(np.stack([behind - cuts.across / 2, behind + cuts.across / 2]), numbers)[0]
-    return np.asarray((errors < 0).all(axis=0))
-
-
-def _outside_ellipse(places: Floats, numbers: Floats) -> Pair:
-    """To first order, which is exact on the ellipse itself."""
-    u, v = _seen_from(places, numbers)
-    rx, ry = (numbers[2:4] / 2).tolist()
-    far = np.maximum(np.hypot(u / rx, v / ry), 1e-9)
-    steep_u, steep_v = u / (rx * rx * far), v / (ry * ry * far)
-    steep = np.maximum(np.hypot(steep_u, steep_v), 1e-9)
-    nu, nv = steep_u / steep, steep_v / steep
-    by_side = (-nu * u / (2 * rx), -nv * v / (2 * ry))
-    return (far - 1) / steep, np.stack([*_by_place((u, v), (nu, nv), by_side, numbers), np.zeros_like(u)], axis=-1)
-
-
-def _outside_rectangle(places: Floats, numbers: Floats) -> Pair:
-    u, v = _seen_from(places, numbers)
-    width, height, _, radius = numbers[2:].tolist()
-    beside, above = np.abs(u) - (width / 2 - radius), np.abs(v) - (height / 2 - radius)
-    corner_u, corner_v = np.maximum(beside, 0), np.maximum(above, 0)
-    corner = np.hypot(corner_u, corner_v)
-    is_within = corner == 0
-    length = np.where(is_within, 1, corner)
-    nu = np.where(is_within, beside > above, corner_u / length)
-    nv = np.where(is_within, beside <= above, corner_v / length)
-    errors = corner + np.minimum(np.maximum(beside, above), 0) - radius
-    by_place = _by_place((u, v), (nu * np.sign(u), nv * np.sign(v)), (-nu / 2, -nv / 2), numbers)
-    return errors, np.stack([*by_place, nu + nv - 1], axis=-1)
-
-
-def _by_place(seen: Pair, normal: Pair, by_side: Pair, numbers: Floats) -> tuple[Floats, ...]:
-    """How a distance grows with centre, sides and turn, given where it is measured and which way leads out."""
-    (u, v), (nu, nv) = seen, normal
-    x, y = _turned(normal, float(numbers[4]))
-    return -x, -y, *by_side, nu * v - nv * u
-
-
-def _seen_from(places: Floats, numbers: Floats) -> Pair:
-    """Places as they lie from the centre of a form, along its sides."""
-    return _turned((places[..., 0] - numbers[0], places[..., 1] - numbers[1]), -float(numbers[4]))
+def _fit(kind: int, cuts: _Cuts, numbers: Floats, free: Freedom, trusted: Flags) -> _Fit:
+    """The form that a few steps from these numbers lead to."""
+    form, errors = numbers.copy(), np.empty(len(cuts.points))
+    damping = _DAMPING * len(cuts.points)
+    count = come_near(
+        kind, cuts.points, cuts.is_level, trusted, form, np.array(free), damping, _STILL, _MOST_STEPS, errors
+    )  # fmt: skip
+    return _Fit(kind, form, free, trusted, errors[:count])
 
 
 def _turned(place: tuple[NumberT, NumberT], turn: float) -> tuple[NumberT, NumberT]:

@@ -15,8 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.cover import Cover, Inks
-from svgai.engine.kernels.areas import squared_error
-from svgai.engine.kernels.chains import fit_cubic
+from svgai.engine.kernels.chains import fit_cubic, paced
 from svgai.engine.web import Target, Web
 from svgai.picture import Picture
 from svgai.strands import Curve, Network, Numbers, Primitives, Strands, Stretch, along
@@ -106,7 +105,7 @@ class Frame:
     def shown(self, curve: Curve) -> NDArray[np.float32]:
         """What the ring alone looks like in this window."""
         network = replace(self.network, curves=(_shifted(curve, -self.corner),))
-        return Web.woven(network).shown(self.target)[:, :-1]
+        return Web.woven(network).shown(self.target)
 
     def simplest(self, curve: Curve, most_trials: int) -> tuple[Curve, int]:
         """The best curve found, and how many were tried."""
@@ -132,9 +131,9 @@ class Frame:
         network = replace(self.network, curves=(curve,))
         web = Web.woven(network).refined(self.target, _STEPS)
         made = web.network(network).curves[0]
-        canvas = web.shown(self.target)
+        error = web.painted(self.target, web.steps(self.target)).error(self.target)
         numbers = float(np.where(made.is_line, _LINE, _CUBIC).sum())
-        return made, squared_error(canvas, self.target.pixels) / self.scale + PRICE * numbers
+        return made, error / self.scale + PRICE * numbers
 
 
 def _alone(network: Network, number: int) -> Network:
@@ -200,7 +199,7 @@ def _without(curve: Curve, number: int) -> Curve:
     points = np.vstack([along(controls[before], _PLACES), along(controls[after], _PLACES), controls[after, 3:]])
     start, end = _direction(curve, before, 0), _direction(curve, after, 1)
     ends = np.concatenate([points[0], start, points[-1], end])
-    a, b, total, _ = fit_cubic(np.ascontiguousarray(points), 0, len(points) - 1, ends, (0.0, 0.0), 1e3)
+    a, b, total, _ = fit_cubic(paced(points, False), 0, len(points) - 1, ends, (0.0, 0.0), 1e3)
     if total < 0:
         a = b = float(np.hypot(*(points[-1] - points[0]))) / 3
     handles = curve.handles.copy()

@@ -15,7 +15,7 @@ from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
 from svgai.cover import Cover, Inks, Premultiplied, premultiplied
-from svgai.engine.kernels.areas import normal_equations, paint, worse
+from svgai.engine.kernels.areas import normal_equations, paint, squared_error, squared_errors, trace
 from svgai.engine.kernels.moves import cut_pieces, find_freedoms, move, settle, write_rows
 from svgai.picture import Picture
 from svgai.strands import Network, Numbers, Strands
@@ -56,16 +56,27 @@ class Target:
 
 @dataclass(frozen=True, eq=False)
 class Painting:
-    """A web, painted, with the traces that its pieces left."""
+    """A web, painted, with the traces that its pieces left, as `areas` describes them."""
 
-    canvas: NDArray[np.float32]
+    tint: Integers
+    """height x width: the number of the colour of each pixel."""
+    colours: Numbers
+    newest: Integers
+    """The last trace in the pixel that has a colour, -1 for those of many pixels without any."""
     pixel: Integers
     owner: Integers
     weights: Numbers
-    newest: Integers
     older: Integers
     count: int
     """Negative where it could not be painted."""
+
+    @property
+    def canvas(self) -> NDArray[np.float32]:
+        return np.asarray(self.colours.astype(np.float32)[self.tint])
+
+    def error(self, target: Target) -> float:
+        """All squared errors added up."""
+        return float(squared_error(self.tint, self.colours, target.pixels))
 
 
 @dataclass(frozen=True, eq=False)
@@ -117,11 +128,14 @@ class Web:
         # However far a piece goes astray, it passes no more pixels than that.
         lengths = np.minimum(np.abs(np.diff(pieces, axis=1)).sum(axis=(1, 2)), 4 * (height + width))
         room = int(3 * lengths.sum()) + 12 * len(pieces) + 100
-        canvas = np.zeros((height, width + 1, 4), np.float32)
         pixel, owner, older = (np.empty(room, np.int32) for _ in range(3))
-        weights, newest = np.empty((room, 8)), np.full(height * width, -1, np.int32)
-        count = paint(pieces, steps, target.colours[-1], canvas, pixel, owner, weights, newest, older)
-        return Painting(canvas, pixel, owner, weights, newest, older, count)
+        weights, areas = np.empty((room, 8)), np.empty((room, 2))
+        tint, left = np.full((height, width), -1, np.int32), np.tile(target.colours[-1], (height, 1))
+        count = trace(pieces, tint, left, steps, pixel, owner, weights, areas, older)
+        most = 2 * max(0, count) + height
+        colours, newest = np.empty((most, 4)), np.empty(most, np.int32)
+        used = paint(tint, left, steps, owner, areas, older, colours, newest) if count >= 0 else 0
+        return Painting(tint, colours[:used], newest[:used], pixel, owner, weights, older, count)
 
     def refined(self, target: Target, most_steps: int) -> Web:
         """Step by step, each strand with caution of its own; those that are done rest."""
@@ -135,7 +149,7 @@ class Web:
         for _ in range(most_steps):
             if painting.count < 0 or is_done.all():
                 break
-            errors = _errors(painting, target, of_piece, strands)
+            errors = 2 * _errors(painting, painting, target, of_piece, strands)
             web, painting, gain = web.stepped(freedoms, target, steps, painting, caution, is_done)
             caution = np.where(gain > 0, np.maximum(caution / 5, 1e-7), np.minimum(caution * 10, _MOST_CAUTION))
             is_done |= ((gain > 0) & (gain < ENOUGH * errors)) | (caution >= _MOST_CAUTION)
@@ -290,12 +304,15 @@ class Freedoms:
         follow = _table(value[:rows], row[:rows], column[:rows], (8 * size, self.count))
         if ties:
             led_by = _table(lead[:ties], led[:ties], leader[:ties], (8 * size, 8 * size))
-            direct = follow
+            further = led_by @ follow
             for _ in range(_TIES):
-                follow = direct + led_by @ follow
+                if not further.any() if isinstance(further, np.ndarray) else not further.nnz:
+                    break
+                follow = follow + further
+                further = led_by @ further
         strand = np.zeros(self.count, np.int64)
         strand[column[:rows]] = web.strand[row[:rows] // 8]
-        return _part(web) @ follow, strand
+        return (_part(web) @ follow if (web.cuts >= 0).any() else follow), strand
 
     def step(
         self, web: Web, target: Target, steps: Numbers, painting: Painting, caution: Numbers, is_done: NDArray[np.bool_]
@@ -306,12 +323,13 @@ class Freedoms:
         other, shared = np.zeros((size, _NEIGHBOURS), np.int32), np.zeros((size, _NEIGHBOURS, 8, 8))
         others = np.zeros(size, np.int32)
         normal_equations(
-            painting.canvas, target.pixels, steps, painting.count, painting.pixel, painting.owner, painting.weights,
-            painting.newest, painting.older, _MOST_MISFIT, own, slope, other, shared, others,
+            painting.tint, painting.colours, target.pixels, steps, painting.count, painting.pixel, painting.owner,
+            painting.weights, painting.newest, painting.older, _MOST_MISFIT, own, slope, other, shared, others,
         )  # fmt: skip
         follow, strand = self.follow(web)
         is_moving = ~is_done[strand]
-        follow = follow[:, is_moving]
+        if not is_moving.all():
+            follow = follow[:, is_moving]
         matrix = follow.T @ _blocks(own, other, shared, others) @ follow
         stiffness = matrix.diagonal() * caution[strand[is_moving]] + _STIFFNESS
         step = np.zeros(self.count)
@@ -381,20 +399,19 @@ def _blocks(own: Numbers, other: Integers, shared: Numbers, others: Integers) ->
 
 def _losses(before: Painting, after: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:
     """By how much each strand's pixels are explained worse."""
-    loss = np.zeros(strands)
     if after.count < 0:
-        return loss + np.inf
-    for painting in (before, after):
-        worse(
-            before.canvas, after.canvas, target.pixels, painting.count, painting.pixel, painting.owner, of_piece, loss
-        )  # fmt: skip
-    return loss
+        return np.full(strands, np.inf)
+    grown = (
+        _errors(after, traced, target, of_piece, strands) - _errors(before, traced, target, of_piece, strands)
+        for traced in (before, after)
+    )
+    return sum(grown, np.zeros(strands))
 
 
-def _errors(painting: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:
-    """The squared error of each strand's pixels, twice as `_losses` counts."""
+def _errors(painting: Painting, traced: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:
+    """The squared error of each strand's pixels, which are those with its traces."""
     errors = np.zeros(strands)
-    canvas = np.zeros_like(painting.canvas)
-    canvas[:, :-1] = target.pixels
-    worse(canvas, painting.canvas, target.pixels, painting.count, painting.pixel, painting.owner, of_piece, errors)
-    return 2 * errors
+    squared_errors(
+        painting.tint, painting.colours, target.pixels, traced.count, traced.pixel, traced.owner, of_piece, errors
+    )  # fmt: skip
+    return errors

@@ -34,12 +34,11 @@ def test_the_relay_stops_at_a_broker_that_is_away(services: Services) -> None:
     assert upkeep.relay(services) == 0
 
 
-def test_blobs_of_no_job_are_swept_and_others_stay(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_blobs_of_no_job_are_swept_and_others_stay(services: Services) -> None:
     jobs = [submitted(services) for _ in range(3)]
     services.blobs.put(f"{new_job_id()}/picture", b"left by a web process that died")
     assert upkeep.sweep(services) == 0
-    monkeypatch.setattr(upkeep, "ORPHAN_SECONDS", -1.0)
-    assert upkeep.sweep(services) == 1
+    assert upkeep.sweep(services, after_seconds=-1.0) == 1
     assert blob_keys(services) == {job.picture_key for job in jobs}
 
 

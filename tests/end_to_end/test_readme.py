@@ -38,12 +38,14 @@ def test_the_command_works(line: str, folder: Path, service: Service) -> None:
         assert {"01-picture.png", "02-inks.png"} < {sheet.name for sheet in folder.glob("seen/*.png")}
         assert list(folder.glob("seen/*-result.png"))
     elif "doctor" not in line and "-o -" not in line:
-        (drawing,) = folder.rglob("logo.svg")
-        assert drawing.read_text().startswith("<svg")
+        form = "pdf" if "logo.pdf" in line else "svg"
+        (drawing,) = folder.rglob(f"logo.{form}")
+        assert drawing.read_bytes().startswith({"svg": b"<svg", "pdf": b"%PDF"}[form])
 
 
-def test_the_python_works(folder: Path) -> None:
-    ((_, code),) = [block for block in BLOCKS if block[0] == "python"]
+@pytest.mark.parametrize("code", [code for kind, code in BLOCKS if kind == "python"])
+def test_the_python_works(code: str, folder: Path, service: Service) -> None:
+    code = code.replace("http://127.0.0.1:8000", service.url)
     done = subprocess.run([sys.executable, "-c", code], cwd=folder, capture_output=True, text=True, check=True)
     assert done.stdout.startswith("<svg")
 

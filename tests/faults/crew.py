@@ -121,11 +121,14 @@ class Crew:
     def launch(self, program: str, **changes: object) -> Member:
         """Start one more; `changes` are settings of its own."""
         number = sum(member.program == program for member in self.members) + 1
-        environment = {**self.environment, **{name.upper(): str(value) for name, value in changes.items()}}
-        member = Member(program, self.folder / f"{program}-{number}.log", environment)
+        member = Member(program, self.folder / f"{program}-{number}.log", self.changed(changes))
         self.members.append(member)
         member.start()
         return member
+
+    def changed(self, changes: Mapping[str, object]) -> Mapping[str, str]:
+        """The settings that all have, but for these."""
+        return {**self.environment, **{name.upper(): str(value) for name, value in changes.items()}}
 
     def dismiss(self, member: Member) -> None:
         """End one for good."""

@@ -6,16 +6,15 @@ import functools
 import http.client
 import itertools
 import random
+import struct
 import threading
 import time
+import zlib
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from urllib.parse import urlencode
 
 import orjson
-import struct
-import zlib
-
 from PIL import Image
 
 from tests.samples import encoded, logo

@@ -3,27 +3,25 @@
 from __future__ import annotations
 
 import contextlib
-import ctypes
 import os
 import shutil
-import subprocess
-import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
 import redis
 from redis.backoff import NoBackoff
 from redis.retry import Retry
-from sqlalchemy import Row, select
+from sqlalchemy import Row, func, select
 
 from app import upkeep
 from app.accounts import LIMITS, OPERATOR, KeyOrder, Scope, issue_key
 from app.adapters.database import Database
-from app.adapters.tables import events, jobs
+from app.adapters.tables import events, jobs, replays
 from app.factory import create_services
 from app.jobs import State
 from app.services import Services
@@ -46,6 +44,11 @@ BLOBS_MEGABYTES = 256
 BLOBS_INODES = 8192
 
 
+def percentile(values: Sequence[float], percent: float) -> float:
+    """The least value that so many per cent do not exceed."""
+    return sorted(values)[min(len(values) - 1, int(len(values) * percent / 100))] if values else 0.0
+
+
 @dataclass
 class Report:
     """What came of a drill."""
@@ -63,6 +66,15 @@ class Report:
     @property
     def passed(self) -> bool:
         return not (self.skipped or self.lost or self.duplicated or self.faults)
+
+
+@dataclass(frozen=True)
+class Before:
+    """How far the ledger was when a drill began."""
+
+    sent: int
+    answers: int
+    job_ids: frozenset[str]
 
 
 @dataclass
@@ -88,6 +100,7 @@ class Stage:
     """Said by a drill that takes a part of the service away."""
     is_told: bool = True
     killed_at: list[datetime] = field(default_factory=list)
+    before: Before = field(default_factory=lambda: Before(0, 0, frozenset()))
 
     def choose(self, *, short: int, full: int) -> int:
         """A number of the drill, in each of the two versions."""
@@ -154,6 +167,17 @@ class Stage:
     def is_ready(self) -> bool:
         return self.client.ask("GET", "/health/ready", timeout=5).status == 200
 
+    def runs(self) -> int:
+        """How often a job has been begun, since ever."""
+        with self.database.reading() as connection:
+            query = select(func.count()).where(events.c.state == State.RUNNING)
+            return int(connection.scalar(query) or 0)
+
+    def made_under(self, key: str) -> str | None:
+        """The job that the database has under an Idempotency-Key."""
+        with self.database.reading() as connection:
+            return connection.scalar(select(replays.c.subject).where(replays.c.key == key))
+
     # --- waiting
 
     def until(self, holds: Callable[[], bool], seconds: float) -> bool:
@@ -171,8 +195,19 @@ class Stage:
 
     def expect(self, holds: bool, otherwise: str) -> None:
         """Note what is not as the drill demands, and go on."""
-        if not holds:
+        if not holds and otherwise not in self.report.faults:
             self.report.faults.append(otherwise)
+
+    def expect_success(self, *job_ids: str) -> None:
+        """All of these jobs, or all that this drill was promised, have their results."""
+        for job_id in job_ids or self.ledger.job_ids - self.before.job_ids:
+            job = self.job(job_id)
+            self.expect(job.state == State.SUCCEEDED, f"{job_id} is {job.state}: {job.error}")
+
+    def expect_p99(self, seconds: float) -> None:
+        """Handing in was never slow."""
+        slow = percentile([answer.seconds for answer in self.ledger.since(self.before.answers)], 99)
+        self.expect(slow <= seconds, f"p99 of handing in was {slow:.2f} s, more than {seconds:g} s")
 
     def finish(self, load: Load, seconds: float = 300) -> None:
         """Wait until everything is handed in and everything accepted has ended."""
@@ -206,6 +241,28 @@ class Stage:
     def wait_until_ready(self) -> None:
         self.crew.wait_until_ready(lambda: not self.crew.web.is_wanted or self.is_ready())
 
+    def redo(self, program: str, number: int, **changes: object) -> None:
+        """Have a process start anew, with other settings or with those that all have."""
+        former = self.crew.named(program)[number]
+        former.stop()
+        former.environment = self.crew.changed(changes)
+        self.start(former)
+
+    @contextlib.contextmanager
+    def only_worker(self, **changes: object) -> Iterator[Member]:
+        """One worker instead of all others, with settings of its own."""
+        others = self.crew.workers
+        for worker in others:
+            worker.stop()
+        only = self.crew.launch("worker", **changes)
+        self.wait_until_ready()
+        try:
+            yield only
+        finally:
+            only.stop()
+            self.crew.dismiss(only)
+            self.start(*others)
+
     def recovered(self, seconds: float) -> None:
         """Note how long something took to be well again; the longest counts."""
         self.report.recovery_seconds = max(self.report.recovery_seconds, seconds)
@@ -214,7 +271,7 @@ class Stage:
         """Note how long after a kill each job that was lost ran again, or was ended."""
         with self.database.reading() as connection:
             rows = connection.execute(select(events).order_by(events.c.job_id, events.c.version)).all()
-        for lost, again in zip(rows, rows[1:], strict=False):
+        for lost, again in pairwise(rows):
             if lost.job_id == again.job_id and lost.state == State.QUEUED and lost.version > 1:
                 blows = [blow for blow in self.killed_at if blow <= lost.at]
                 if blows:
@@ -222,20 +279,37 @@ class Stage:
 
     # --- judging
 
-    def judge(self, answers_before: int, promised_before: set[str], sent_before: int) -> None:
+    def begin(self, name: str) -> None:
+        """Turn to another drill."""
+        self.report, self.outage, self.is_told, self.killed_at = Report(name), False, True, []
+        self.before = Before(len(self.ledger.sent), len(self.ledger.answers), frozenset(self.ledger.job_ids))
+
+    def mend(self) -> None:
+        """Make whole what the drill has broken."""
+        self.to_redis.heal()
+        self.to_postgres.heal()
+        for server in (self.redis, self.postgres):
+            if not server.is_running:
+                server.start()
+        for member in self.crew.members:
+            member.thaw()
+        self.start(*(member for member in self.crew.members if not member.is_running))
+
+    def judge(self) -> None:
+        """Hold what is there now against the invariants."""
+        upkeep.sweep(self.services, after_seconds=-1)
+        verdict = self._verdict()
         report = self.report
-        upkeep.sweep(self.services)
-        verdict = self._verdict(answers_before)
-        report.sent = len(self.ledger.sent) - sent_before
-        report.accepted = len(self.ledger.job_ids - promised_before)
+        report.sent = len(self.ledger.sent) - self.before.sent
+        report.accepted = len(self.ledger.job_ids - self.before.job_ids)
         report.lost, report.duplicated = len(verdict.lost), len(verdict.duplicated)
         report.faults += verdict.faults
 
-    def _verdict(self, answers_before: int) -> Verdict:
+    def _verdict(self) -> Verdict:
         evidence = invariants.gather(
             self.database,
             promised=self.ledger.promised,
-            answers=self.ledger.since(answers_before),
+            answers=self.ledger.since(self.before.answers),
             blobs=self.blobs,
             told=self.receiver.ids_by_subject(),
             is_told=self.is_told,

@@ -23,10 +23,10 @@ def _die(*_: object) -> None:
 
 def steal(settings: Settings) -> None:
     redis_broker.QoS.append = _die
-    with make_celery(settings).connection() as connection:
-        with connection.Consumer([Queue(name) for name in QUEUES], callbacks=[_die]):
-            while True:
-                connection.drain_events(timeout=60)
+    queues = [Queue(name) for name in QUEUES]
+    with make_celery(settings).connection() as connection, connection.Consumer(queues, callbacks=[_die]):
+        while True:
+            connection.drain_events(timeout=60)
 
 
 def main() -> None:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import io
 import re
+import time
+from collections.abc import Callable
 from dataclasses import asdict
 from pathlib import Path
 
@@ -46,6 +48,34 @@ def test_the_download_is_the_result_of_the_api_under_the_name_of_the_picture(pag
     assert name == "logo.final.svg"
     assert svg.startswith(b"<svg")
     assert svg == page.request.get(page.url.rstrip("/") + page.locator("#after").get_attribute("src")).body()
+
+
+@pytest.mark.parametrize(("form", "start"), [("PDF", b"%PDF"), ("PNG", b"\x89PNG"), ("DXF", b"0\nSECTION")])
+def test_the_drawing_can_be_had_in_other_formats(page: Page, form: str, start: bytes) -> None:
+    choose(page, file("logo.final.png", logo_png()))
+    page.locator("#formats summary").click()
+    with page.expect_download() as waiting:
+        page.get_by_role("button", name=form).click()
+    assert waiting.value.suggested_filename == f"logo.final.{form.lower()}"
+    assert Path(waiting.value.path()).read_bytes().startswith(start)
+
+
+def test_whoever_cancels_has_the_job_cancelled(page: Page) -> None:
+    with page.expect_response(lambda answer: answer.request.method == "POST" and answer.ok) as submitted:
+        choose(page, file("noise.png", noise_png(913)))  # of a size of its own, so that no result is known
+    job = submitted.value.json()
+    with page.expect_response(lambda answer: answer.url.endswith(job["links"]["cancel"])):
+        page.get_by_role("button", name="Cancel").click()
+    expect(page.locator("#start")).to_be_visible()
+    here = page.url.rstrip("/") + job["links"]["self"]
+    expect_soon(lambda: page.request.get(here).json()["state"] == "cancelled")
+
+
+def expect_soon(holds: Callable[[], bool]) -> None:
+    end = time.monotonic() + 5
+    while not holds():
+        assert time.monotonic() < end
+        time.sleep(0.05)
 
 
 def test_copying_puts_the_svg_into_the_clipboard(page: Page) -> None:
@@ -157,7 +187,7 @@ def test_a_short_outage_of_the_service_passes_unnoticed(page: Page) -> None:
         route.fulfill(status=status, headers={"Retry-After": "0"}) if status else route.continue_()
 
     page.route("**/api/v1/jobs/*", stumble)
-    choose(page, file("logo.png", logo_png()))
+    choose(page, file("logo.png", logo_png(173)))  # of a size of its own: for a known result nobody asks twice
     expect(page.get_by_role("heading", name="logo.svg")).to_be_visible()
     assert next(answers, None) is None
 

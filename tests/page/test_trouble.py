@@ -50,7 +50,7 @@ def test_a_picture_is_not_opened_before_the_service_has_measured_it(page: Page) 
     job = {"id": "job_1", "state": "running", "progress": progress, "input": unread, "links": links}
     page.route("**/api/v1/jobs**", lambda route: route.fulfill(status=202, json=job))
     page.route("**/api/v1/jobs/*", lambda route: route.fulfill(json=job))
-    choose(page, file("logo.png", logo_png()))
+    choose(page, file("logo.png", logo_png(151)))
     expect(page.get_by_text("Checking the picture").last).to_be_visible()
     assert page.locator("img[src^='blob:']").count() == 0
 
@@ -90,7 +90,7 @@ def test_a_name_with_markup_is_shown_as_text(page: Page) -> None:
 
 def test_a_lost_connection_is_told_and_the_same_picture_can_be_tried_again(page: Page) -> None:
     page.context.set_offline(True)
-    choose(page, file("logo.png", logo_png()))
+    choose(page, file("logo.png", logo_png(152)))
     assert "network.lost" in message(page)
     page.context.set_offline(False)
     page.get_by_role("button", name="Try again").click()
@@ -99,7 +99,7 @@ def test_a_lost_connection_is_told_and_the_same_picture_can_be_tried_again(page:
 
 def test_waiting_can_be_given_up(page: Page) -> None:
     page.route("**/api/v1/jobs/*", lambda route: route.fulfill(status=503, headers={"Retry-After": "1"}))
-    choose(page, file("logo.png", logo_png()))
+    choose(page, file("logo.png", logo_png(153)))
     page.get_by_role("button", name="Cancel").click()
     expect(page.get_by_label("Choose a picture")).to_be_focused()
     expect(page.get_by_role("alert")).to_be_hidden()

@@ -78,7 +78,14 @@ class TestWithTheService:
 
     @pytest.mark.parametrize("form", FORMATS)
     def test_a_drawing_comes_in_every_format(self, client: Client, form: str) -> None:
-        starts = {"svg": b"<svg", "svgz": b"\x1f\x8b", "png": b"\x89PNG", "pdf": b"%PDF", "eps": b"%!PS", "dxf": b"  0"}
+        starts = {
+            "svg": b"<svg",
+            "svgz": b"\x1f\x8b",
+            "png": b"\x89PNG",
+            "pdf": b"%PDF",
+            "eps": b"%!PS",
+            "dxf": b"0\nS",
+        }
         assert client.convert(LOGO, format=form).data.startswith(starts[form])
 
     def test_whoever_does_not_wait_has_the_drawing_later(self, client: Client) -> None:
@@ -158,6 +165,10 @@ class TestWithTheService:
 
     def test_a_picture_is_looked_at(self, client: Client) -> None:
         assert client.analyze(LOGO)["inks"]
+        (job,) = (job for job in client.jobs() if job.kind == "analyze")
+        with pytest.raises(ApiError, match="as `analysis`") as refused:
+            client.result(job)
+        assert (refused.value.status, refused.value.code) == (422, "format.unknown")
 
     def test_it_says_what_there_is(self, client: Client) -> None:
         assert "auto" in {method["name"] for method in client.methods()["methods"]}
@@ -261,7 +272,7 @@ def breaks_off(request: BaseHTTPRequestHandler) -> None:
 
 
 def told(state: str = "succeeded", percent: int = 100, **more: Any) -> dict[str, Any]:
-    progress = {"percent": percent, "phase": None if percent == 100 else "refine"}
+    progress = {"percent": percent, "phase": "refine" if 0 < percent < 100 else None}
     whole = {"id": "job_1", "kind": "convert", "state": state, "progress": progress, "batch_id": None, "metadata": {}}
     return {**whole, "cached": False, "quality": None, "warnings": [], "error": None, **more}
 
@@ -374,7 +385,7 @@ def test_a_stream_that_breaks_off_goes_on_where_it_was(scripted: Scripted) -> No
     running = 'id: 2\nevent: running\ndata: {"state": "running", "attempts": 1}\n'
     scripted.script = [
         streams("retry: 3000\n", f"id: 1\nevent: snapshot\ndata: {json.dumps(told('queued', 0))}\n", running, "id: 3"),
-        breaks_off,
+        hangs_up,
         streams(': still there\n\nid: 4\nevent: progress\ndata: {"percent": 40, "phase": "refine"}\n', ""),
         streams("id: 5", "event: succeeded", f"data: {json.dumps(told())}", "", ""),
     ]
@@ -436,8 +447,8 @@ def test_what_the_callback_raises_reaches_its_caller(scripted: Scripted) -> None
 
 
 def test_events_are_read_as_the_standard_says() -> None:
-    lines = [b"\xef: comment\n", b"id: 7\r\n", b'data: {"a":\r\n', b"data:1}\n", b"\n", b"\n", b"data: {", b""]
-    assert list(read_events(line for line in lines if line[:1] != b"\xef")) == [Event("7", {"a": 1})]
+    lines = [b": still there\n", b"id: 7\r\n", b'data: {"a":\r\n', b"data:1}\n", b"\n", b"\n", b"data: {"]
+    assert list(read_events(lines)) == [Event("7", {"a": 1})]
 
 
 def test_ids_cannot_lead_to_other_paths(scripted: Scripted) -> None:

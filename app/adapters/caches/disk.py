@@ -132,7 +132,7 @@ class DiskCache:
 
     def _files(self) -> Iterator[_File]:
         for folder in filter(os.DirEntry.is_dir, os.scandir(self._folder)):
-            for entry in os.scandir(folder):
+            for entry in filter(os.DirEntry.is_file, os.scandir(folder)):
                 with contextlib.suppress(FileNotFoundError):  # another process has deleted it
                     found = entry.stat()
                     yield _File(Path(entry.path), _on_disk(found.st_size), found.st_mtime, found.st_atime)

@@ -32,7 +32,7 @@ local used, sizes, total = KEYS[2], KEYS[3], 'total'
 
 local function now()
   local time = redis.call('TIME')
-  return time[1] * 1000 + math.floor(time[2] / 1000)
+  return time[1] * 1000000 + time[2]
 end
 
 local function forget(key, member)

@@ -26,17 +26,25 @@ export function submit(form, { onSent, signal }) {
 
 const refused = (request) => Trouble.fromAnswer(request.status, request.responseText);
 
-/** Ask after the job until it has ended: quickly at first, then once a second. */
+/** Ask after the job until it has ended: quickly at first, then once a second. Whoever leaves it has it cancelled. */
 export async function follow(job, { onJob, signal }) {
   let wait = FIRST_WAIT_MS;
+  const giveUp = () => cancel(job);
+  signal.addEventListener("abort", giveUp, { once: true });
   while (isOpen(job)) {
     onJob(job);
     await pause(wait, signal);
     job = await readJob(job, signal);
     wait = Math.min(wait * WAIT_GROWTH, LONGEST_WAIT_MS);
   }
+  signal.removeEventListener("abort", giveUp);
   if (job.state === "failed") throw Trouble.ofJob(job);
   return job;
+}
+
+/** Nobody waits for the answer: the page may be closing. A job that has ended stays as it is. */
+function cancel(job) {
+  fetch(job.links.cancel, { method: "POST", keepalive: true }).catch(() => {});
 }
 
 const isOpen = (job) => job.state === "queued" || job.state === "running";
@@ -59,12 +67,18 @@ function retryAfterMs(answer) {
   return Number.isFinite(seconds) ? seconds * 1000 : null;
 }
 
-export async function fetchSvg(job, signal) {
-  const answer = await fetch(job.links.result, { signal }).catch(() => null);
-  signal.throwIfAborted();
-  if (!answer) throw Trouble.networkLost(job);
-  if (!answer.ok) throw Trouble.fromAnswer(answer.status, await answer.text());
-  return answer.blob();
+/** The drawing in a format; what has to be made first is asked for until it is there. */
+export async function fetchResult(job, format, signal) {
+  const deadline = performance.now() + PATIENCE_MS;
+  for (;;) {
+    const answer = await fetch(`${job.links.result}?format=${format}`, { signal }).catch(() => null);
+    signal.throwIfAborted();
+    if (answer?.ok) return answer.blob();
+    if (!answer) throw Trouble.networkLost(job);
+    const isPassing = PASSING_STATUSES.has(answer.status) && performance.now() < deadline;
+    if (!isPassing) throw Trouble.fromAnswer(answer.status, await answer.text());
+    await pause(retryAfterMs(answer) ?? LONGEST_WAIT_MS, signal);
+  }
 }
 
 function pause(ms, signal) {

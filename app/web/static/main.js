@@ -1,6 +1,6 @@
 /** Main is the story of the page: a picture arrives, becomes a job, and the job an SVG to look at and take away. */
 
-import { fetchSvg, follow, submit } from "./api.js";
+import { fetchResult, follow, submit } from "./api.js";
 import { copyText } from "./clipboard.js";
 import { createCompare } from "./compare.js";
 import { listenForPictures } from "./intake.js";
@@ -68,7 +68,7 @@ function blobUrl(blob) {
 }
 
 async function showResult(file, note, job, signal) {
-  const svg = await fetchSvg(job, signal);
+  const svg = await fetchResult(job, "svg", signal);
   const name = svgName(file.name);
   screens.showResult(job, name, note);
   compare.show({
@@ -81,10 +81,34 @@ async function showResult(file, note, job, signal) {
   $("download").href = blobUrl(svg); // so that the name is the picture's, and the link outlives the job
   $("download").download = name;
   $("copy").onclick = async () => tellCopied(await svg.text());
+  $("formats").open = false;
+  for (const button of $("formats").querySelectorAll("button")) offerFormat(button, job, stem(file.name), signal);
+}
+
+function offerFormat(button, job, name, signal) {
+  button.onclick = async () => {
+    screens.announce(`Making the ${button.dataset.format.toUpperCase()}.`);
+    try {
+      const made = await fetchResult(job, button.dataset.format, signal);
+      save(made, name + button.dataset.suffix);
+      $("formats").open = false;
+    } catch (error) {
+      if (!signal.aborted) screens.showNoteOnResult((error instanceof Trouble ? error : unexpected(error)).detail);
+    }
+  };
+}
+
+function save(blob, name) {
+  const link = document.createElement("a");
+  link.href = blobUrl(blob);
+  link.download = name;
+  link.click();
 }
 
 /** logo.final.png -> logo.final.svg */
-const svgName = (name) => `${name.replace(/\.[^.]+$/, "") || "picture"}.svg`;
+const svgName = (name) => `${stem(name)}.svg`;
+
+const stem = (name) => name.replace(/\.[^.]+$/, "") || "picture";
 
 async function tellCopied(text) {
   const words = await copyText(text).then(() => "Copied", () => "Could not copy");
@@ -127,4 +151,5 @@ listenForPictures({
 $("cancel").addEventListener("click", startAgain);
 $("another").addEventListener("click", startAgain);
 $("method").addEventListener("change", showMethodSummary);
+addEventListener("pagehide", () => attempt.abort()); // whoever leaves wants no result any more
 showMethodSummary(); // a browser may restore another choice after a reload

@@ -66,6 +66,12 @@ export function showResult(job, name, note) {
   $("result-title").focus();
 }
 
+/** Say something of a result that is on show. */
+export function showNoteOnResult(text) {
+  showNote("result-note", text);
+  announce(text);
+}
+
 /** Say what is wrong and what to do next; `retry` is there when the same picture may be tried again. */
 export function showTrouble(title, trouble, retry) {
   showOnly("start");

@@ -4,6 +4,9 @@ A piece is a cubic with a colour to its left and another one to its right. Walki
 by row, the difference of the two to everything that lies behind; added up along a row, that is the
 picture. Moving a piece moves area from one colour to the other in the pixels that it crosses: the
 weights of a trace say how much for each of its eight coordinates.
+
+Only pixels that a piece crosses have a colour of their own, so a painting is kept as a table of
+colours and the number of one for each pixel, its tint.
 """
 
 from __future__ import annotations
@@ -44,31 +47,29 @@ def chords_of(piece: Numbers) -> int:
 
 
 @compiled
-def paint(
+def trace(
     pieces: Numbers,
+    tint: Integers,
+    left: Numbers,
     steps: Numbers,
-    ground: Numbers,
-    canvas: Floats,
     pixel: Integers,
     owner: Integers,
     weights: Numbers,
-    newest: Integers,
+    areas: Numbers,
     older: Integers,
 ) -> int:
-    """Paint pieces on a canvas of zeros, and write a trace for each pixel that a piece passes.
+    """Write a trace for each pixel that a piece passes.
 
-    pieces: n x 4 x 2; steps: n x 4, the colour left minus the colour right of each; ground: the colour
-    where no piece lies before; canvas: height x (width + 1) x 4. A trace is a pixel's number, the
-    piece, and eight weights; newest holds the last trace of each pixel (-1: none), older the one
-    before each. Returns how many there are, or -1 where there was no room for them or a piece is lost.
+    pieces: n x 4 x 2; steps: n x 4, the colour left minus the colour right of each. A trace is a pixel's number, the
+    piece, eight weights, and two areas that go over to the piece's left: of that pixel, and of all behind it in its
+    row. tint: height x width of -1, where the last trace of each pixel is written; older holds the one before each.
+    left: height x 4, to which is added what pieces left of the picture change. Returns how many traces there are, or
+    -1 where there was no room for them or a piece is lost.
     """
-    height, width = canvas.shape[0], canvas.shape[1] - 1
+    height, width = tint.shape
     count = 0
-    for y in range(height):
-        for c in range(4):
-            canvas[y, 0, c] += ground[c]
     for number in range(pieces.shape[0]):
-        piece, step = pieces[number], steps[number]
+        piece = pieces[number]
         chords = chords_of(piece)
         last = -1
         ax, ay = piece[0, 0], piece[0, 1]
@@ -91,22 +92,21 @@ def paint(
                 if 0 <= row < height and column < width:
                     if column < 0:
                         for c in range(4):
-                            canvas[row, 0, c] += ey * step[c]
+                            left[row, c] += ey * steps[number, c]
                     else:
-                        behind = mx - column
-                        for c in range(4):
-                            canvas[row, column, c] += ey * (1 - behind) * step[c]
-                            canvas[row, column + 1, c] += ey * behind * step[c]
                         here = row * width + column
                         if here != last:
                             if count >= pixel.shape[0]:
                                 return -1
                             pixel[count], owner[count] = here, number
                             weights[count] = 0.0
-                            older[count] = newest[here]
-                            newest[here] = count
+                            areas[count] = 0.0
+                            older[count] = tint[row, column]
+                            tint[row, column] = count
                             last = here
                             count += 1
+                        areas[count - 1, 0] += ey * (1 - mx + column)
+                        areas[count - 1, 1] += ey
                         t = (chord + (gone + until) / 2) / chords
                         s = 1 - t
                         b0, b1, b2, b3 = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t
@@ -121,18 +121,50 @@ def paint(
                         weight[7] += b3 * ex
                 gone = until
             ax, ay = bx, by
-    for y in range(height):
-        for c in range(4):
-            total = np.float32(0.0)
-            for x in range(width + 1):
-                total += canvas[y, x, c]
-                canvas[y, x, c] = total
+    return count
+
+
+@compiled
+def paint(
+    tint: Integers,
+    left: Numbers,
+    steps: Numbers,
+    owner: Integers,
+    areas: Numbers,
+    older: Integers,
+    colours: Numbers,
+    newest: Integers,
+) -> int:
+    """Give each pixel the number of its colour, from what `trace` wrote.
+
+    Each pixel with a trace has a colour of its own, with its last trace in `newest`; all pixels between two of them
+    share one, without any (-1). Returns how many colours there are.
+    """
+    count = 0
+    now = np.empty(4)
+    for y in range(tint.shape[0]):
+        now[:] = left[y]
+        plain = -1
+        for x in range(tint.shape[1]):
+            e = tint[y, x]
+            if e >= 0 or plain < 0:
+                colours[count] = now
+                newest[count] = e
+                plain = -1 if e >= 0 else count
+                count += 1
+            tint[y, x] = count - 1
+            while e >= 0:
+                for c in range(4):
+                    colours[count - 1, c] += areas[e, 0] * steps[owner[e], c]
+                    now[c] += areas[e, 1] * steps[owner[e], c]
+                e = older[e]
     return count
 
 
 @compiled
 def normal_equations(
-    canvas: Floats,
+    tint: Integers,
+    colours: Numbers,
     picture: Floats,
     steps: Numbers,
     count: int,
@@ -154,12 +186,13 @@ def normal_equations(
     slope: n x 8, of each piece; shared: n x k x 8 x 8 with the pieces `other` (n x k, as many as `others`
     says) of higher number, whose pixels a piece shares.
     """
-    width = picture.shape[1]
+    tints, wanted = tint.reshape(-1), picture.reshape(-1, 4)
     for e in range(count):
         s = owner[e]
-        y, x = pixel[e] // width, pixel[e] % width
+        here = pixel[e]
+        colour = tints[here]
         scale = 1.0
-        f = newest[pixel[e]]
+        f = newest[colour]
         while f >= 0:
             size = 0.0
             for c in range(4):
@@ -168,11 +201,11 @@ def normal_equations(
             f = older[f]
         pull = 0.0
         for c in range(4):
-            pull += (canvas[y, x, c] - picture[y, x, c]) * steps[s, c]
+            pull += (colours[colour, c] - wanted[here, c]) * steps[s, c]
         pull = min(most, max(-most, pull / scale))
         for i in range(8):
             slope[s, i] += pull * weights[e, i]
-        f = newest[pixel[e]]
+        f = newest[colour]
         while f >= 0:
             z = owner[f]
             product = 0.0
@@ -198,31 +231,33 @@ def normal_equations(
 
 
 @compiled
-def worse(
-    before: Floats,
-    after: Floats,
+def squared_errors(
+    tint: Integers,
+    colours: Numbers,
     picture: Floats,
     count: int,
     pixel: Integers,
     owner: Integers,
     group: Integers,
-    loss: Numbers,
+    errors: Numbers,
 ) -> None:
-    """Add to each group's loss how much its pixels' squared errors grew; group: that of each piece."""
-    width = picture.shape[1]
+    """Add the squared errors of the pixels under these traces to their groups'; group: that of each piece.
+
+    The painting may be another one than that which left the traces.
+    """
+    tints, wanted = tint.reshape(-1), picture.reshape(-1, 4)
     for e in range(count):
-        y, x = pixel[e] // width, pixel[e] % width
+        here = pixel[e]
         for c in range(4):
-            wanted = picture[y, x, c]
-            loss[group[owner[e]]] += (after[y, x, c] - wanted) ** 2 - (before[y, x, c] - wanted) ** 2
+            errors[group[owner[e]]] += (colours[tints[here], c] - wanted[here, c]) ** 2
 
 
 @compiled
-def squared_error(canvas: Floats, picture: Floats) -> float:
+def squared_error(tint: Integers, colours: Numbers, picture: Floats) -> float:
     """All squared differences added up."""
     total = 0.0
     for y in range(picture.shape[0]):
         for x in range(picture.shape[1]):
             for c in range(4):
-                total += (canvas[y, x, c] - picture[y, x, c]) ** 2
+                total += (colours[tint[y, x], c] - picture[y, x, c]) ** 2
     return total

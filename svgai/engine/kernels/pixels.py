@@ -227,7 +227,7 @@ def explain(
 @compiled
 def amount(first: Indices, second: Indices, share: Floats, y: int, x: int, ink: int) -> float:
     """How much of a pixel an ink covers; beyond the border nothing."""
-    if not (0 <= y < first.shape[0] and 0 <= x < first.shape[1]):
+    if y < 0 or x < 0 or y >= first.shape[0] or x >= first.shape[1]:
         return 0.0
     if first[y, x] == ink:
         return float(share[y, x])
@@ -289,6 +289,62 @@ def keep_thin(
                     if most and widths[0] <= wide <= widths[1]:
                         thin[y, x] = True
                         kept[y, x] = ink
+
+
+@compiled
+def alike(inks: Indices, y: int, x: int) -> tuple[int, int, int]:
+    """How many of a pixel's eight neighbours are of its ink, and where the last one of them is."""
+    count, v, u = 0, y, x
+    for row in range(max(0, y - 1), min(inks.shape[0], y + 2)):
+        for column in range(max(0, x - 1), min(inks.shape[1], x + 2)):
+            if inks[row, column] == inks[y, x] and (row != y or column != x):
+                count += 1
+                v, u = row, column
+    return count, v, u
+
+
+@compiled
+def mark_slivers(inks: Indices, first: Indices, second: Indices, share: Floats, least: float, slivers: Flags) -> int:
+    """Mark places of one ink without a pure pixel that cover less than the least, 1.5 at most; how many pixels.
+
+    The first ink of a pixel covers at least half of it, so such a place has one pixel or two.
+    """
+    total = 0
+    for y in range(inks.shape[0]):
+        for x in range(inks.shape[1]):
+            slivers[y, x] = False
+            if first[y, x] == second[y, x]:
+                continue
+            count, v, u = alike(inks, y, x)
+            covered = share[y, x]
+            if count == 1 and first[v, u] != second[v, u] and alike(inks, v, u)[0] == 1:
+                covered += share[v, u]
+            elif count > 0:
+                continue
+            slivers[y, x] = covered < least
+            total += slivers[y, x]
+    return total
+
+
+@compiled
+def fill(inks: Indices, holes: Flags, filled: Indices) -> None:
+    """Copy inks, but give each pixel of a hole the one that most of its neighbours outside of holes have."""
+    height, width = inks.shape
+    for y in range(height):
+        for x in range(width):
+            filled[y, x] = inks[y, x]
+            if not holes[y, x]:
+                continue
+            most = 0
+            for v in range(max(0, y - 1), min(height, y + 2)):
+                for u in range(max(0, x - 1), min(width, x + 2)):
+                    votes = 0
+                    for row in range(max(0, y - 1), min(height, y + 2)):
+                        for column in range(max(0, x - 1), min(width, x + 2)):
+                            votes += not holes[row, column] and inks[row, column] == inks[v, u]
+                    if votes > most or (votes == most > 0 and inks[v, u] < filled[y, x]):
+                        most = votes
+                        filled[y, x] = inks[v, u]
 
 
 @compiled

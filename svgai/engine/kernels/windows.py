@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.engine.kernels import Floats, compiled
+from svgai.engine.kernels import Floats, compiled, compiled_loosely
 
 Bytes = NDArray[np.uint8]
 
@@ -85,13 +85,16 @@ def weigh_row(values: Floats, begin: int, step: int, weights: Floats, sums: Floa
         sums[x] = far + w3 * (v3[x] + v7[x]) + w4 * (v4[x] + v6[x]) + w5 * v5[x]
 
 
-@compiled
+@compiled_loosely
 def lack_along_row(windows: Floats, count: int, dark: np.float32, flat: np.float32) -> float:
     """1 - SSIM of each window, added up, from its sums of a, b, a * a, b * b and a * b."""
     two, grey = np.float32(2), np.float32(128)
-    a, b = windows[0][:count], windows[1][:count]
-    aa, bb, ab = windows[2][:count], windows[3][:count], windows[4][:count]
-    likeness = (two * (a + grey) * (b + grey) + dark) * (two * (ab - a * b) + flat)
-    light = (a + grey) * (a + grey) + (b + grey) * (b + grey) + dark
-    likeness /= light * ((aa - a * a) + (bb - b * b) + flat)
-    return float(count - likeness.sum())
+    row_a, row_b = windows[0][:count], windows[1][:count]
+    row_aa, row_bb, row_ab = windows[2][:count], windows[3][:count], windows[4][:count]
+    lack = 0.0
+    for x in range(count):
+        a, b = row_a[x], row_b[x]
+        likeness = (two * (a + grey) * (b + grey) + dark) * (two * (row_ab[x] - a * b) + flat)
+        light = (a + grey) * (a + grey) + (b + grey) * (b + grey) + dark
+        lack += np.float32(1) - likeness / (light * ((row_aa[x] - a * a) + (row_bb[x] - b * b) + flat))
+    return lack

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 
 import pytest
@@ -227,3 +228,25 @@ def test_a_key_is_found_through_an_index(database: Database) -> None:
             connection.exec_driver_sql("SET LOCAL enable_seqscan = off")
             plan = connection.exec_driver_sql(f"EXPLAIN {query}").all()
     assert "index" in str(plan).lower()
+
+
+def test_a_key_is_known_for_some_seconds_without_asking(
+    database: Database, record: Accounts, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.adapters.accounts.RECENT_SECONDS", 0.3)
+    key = add_key(record, account)
+    assert record.recognise(DIGEST)
+    DatabaseAccounts(database).revoke_key(key.id, OPERATOR)  # as another process would
+    assert record.recognise(DIGEST)
+    time.sleep(0.35)
+    assert record.recognise(DIGEST) is None
+
+
+def test_a_key_revoked_here_is_unknown_at_once(
+    record: Accounts, account: Account, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("app.adapters.accounts.RECENT_SECONDS", 60.0)
+    key = add_key(record, account)
+    assert record.recognise(DIGEST)
+    record.revoke_key(key.id, OPERATOR)
+    assert record.recognise(DIGEST) is None

@@ -1,6 +1,5 @@
 from __future__ import annotations
 
-import hashlib
 import multiprocessing
 import os
 import secrets
@@ -28,14 +27,11 @@ from app.adapters.caches.redis import AWAY_SECONDS, RedisCache
 from app.caching import Cache, CacheBounds
 from app.factory import create_cache
 from app.settings import Settings
+from tests.app.adapters.hammer import hammer, hammer_folder, key_of
 from tests.servers import RedisServer, redis_server
 
 BOUNDS = CacheBounds(total_bytes=4_000_000, entry_bytes=500_000, seconds=3600)
 Make = Callable[[CacheBounds], Cache]
-
-
-def key_of(number: int) -> str:
-    return hashlib.sha256(str(number).encode()).hexdigest()
 
 
 ONE, TWO, THREE = map(key_of, (1, 2, 3))
@@ -109,12 +105,12 @@ def test_an_entry_larger_than_the_cache_leaves_the_others(make: Make) -> None:
 
 
 def test_an_entry_ends(make: Make) -> None:
-    cache = make(replace(BOUNDS, seconds=0.15))
+    cache = make(replace(BOUNDS, seconds=0.6))
     cache.put(ONE, b"one")
     assert cache.get(ONE) == b"one"
-    time.sleep(0.1)
+    time.sleep(0.35)
     cache.get(ONE)
-    time.sleep(0.1)
+    time.sleep(0.35)
     assert cache.get(ONE) is None, "use does not make it last longer"
 
 
@@ -145,20 +141,6 @@ def test_many_threads_never_see_anothers_data(make: Make) -> None:
     assert faults == [0] * 8
 
 
-def hammer(cache: Cache, seed: int, rounds: int) -> int:
-    """Put, get and discard; count what came back and was not what its key stands for."""
-    faults = 0
-    for turn in range(rounds):
-        number = (seed * 7 + turn * 13) % 40
-        data = key_of(number).encode() * (number * 8)
-        found = cache.get(key_of(number))
-        faults += found not in {None, data}
-        cache.put(key_of(number), data)
-        if turn % 5 == 0:
-            cache.discard(key_of(number))
-    return faults
-
-
 def test_many_processes_share_a_folder(tmp_path: Path) -> None:
     bounds = replace(BOUNDS, total_bytes=200_000)
     spawn = multiprocessing.get_context("spawn")
@@ -167,10 +149,6 @@ def test_many_processes_share_a_folder(tmp_path: Path) -> None:
     assert faults == [0] * 3
     assert size_of(tmp_path) <= bounds.total_bytes * 1.1
     assert not list(tmp_path.rglob("*.part"))
-
-
-def hammer_folder(folder: Path, bounds: CacheBounds, seed: int) -> int:
-    return hammer(DiskCache(folder, bounds), seed, rounds=200)
 
 
 def size_of(folder: Path) -> int:
@@ -477,7 +455,7 @@ def test_a_silent_redis_delays_one_call_and_no_more() -> None:
             assert cache.get(ONE) is None
         cache.put(ONE, b"one")
         cache.discard(ONE)
-        assert time.monotonic() - began < 1.5
+        assert time.monotonic() - began < 3
 
 
 # One in front of another

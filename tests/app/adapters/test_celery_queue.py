@@ -10,7 +10,7 @@ from queue import Empty
 import pytest
 from redis import Redis
 
-from app.adapters.celery_queue import CONVERT, CeleryQueue, make_celery
+from app.adapters.celery_queue import BACK_OFF_SECONDS, CONVERT, BrokerAway, CeleryQueue, make_celery
 from app.conversions import QUEUES
 from app.jobs import Job
 from app.settings import Settings
@@ -19,7 +19,7 @@ from tests.service import free_port
 
 
 def job() -> Job:
-    return Job("job_1", QUEUES[0], {}, {})
+    return Job("job_1", "acc_one", QUEUES[0], {}, {})
 
 
 def test_an_announcement_is_the_id_and_nothing_more(settings: Settings, tmp_path: Path) -> None:
@@ -45,7 +45,7 @@ def test_no_message_is_lost_doubled_or_seen_half_written(settings: Settings, tmp
         reader.start()
     queue = CeleryQueue(make_celery(settings))
     for number in range(sent):
-        queue.announce(Job(f"job_{number}", QUEUES[0], {}, {}))
+        queue.announce(Job(f"job_{number}", "acc_one", QUEUES[0], {}, {}))
     done.set()
     for reader in readers:
         reader.join()
@@ -98,3 +98,29 @@ def test_a_broker_that_is_away_is_told_of_at_once(tmp_path: Path) -> None:
     with pytest.raises(Exception, match="refused"):
         CeleryQueue(make_celery(settings)).announce(job())
     assert time.monotonic() - begun < 3
+
+
+def test_of_many_only_one_goes_and_looks_whether_the_broker_is_back(
+    settings: Settings, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    celery = make_celery(settings)
+    tries: list[str] = []
+
+    def send_task(task: str, **_: object) -> None:
+        tries.append(task)
+        if len(tries) == 1:
+            raise ConnectionError("refused")
+
+    monkeypatch.setattr(celery, "send_task", send_task)
+    queue = CeleryQueue(celery)
+    with pytest.raises(ConnectionError):
+        queue.announce(job())
+    for _ in range(3):
+        with pytest.raises(BrokerAway):
+            queue.announce(job())
+    assert len(tries) == 1
+    now = time.monotonic()
+    monkeypatch.setattr(time, "monotonic", lambda: now + BACK_OFF_SECONDS)
+    queue.announce(job())
+    queue.announce(job())
+    assert len(tries) == 3

@@ -131,8 +131,11 @@ def test_lost_jobs_are_freed_until_their_tries_are_used_up(jobs: DatabaseJobs) -
     assert jobs.get(job.id).state is State.FAILED
 
 
-def test_jobs_are_announced_once_and_again_when_their_time_has_come(jobs: DatabaseJobs) -> None:
+def test_a_job_that_could_not_be_announced_is_announced_at_once(jobs: DatabaseJobs) -> None:
     first, second = add(jobs), add(jobs)
+    assert list(jobs.unannounced(60, 10)) == []
+    for job in (first, second):
+        jobs.mark_unannounced(job.id)
     assert [job.id for job in jobs.unannounced(60, 10)] == [first.id, second.id]
     jobs.mark_announced(first.id)
     assert [job.id for job in jobs.unannounced(60, 10)] == [second.id]

@@ -17,6 +17,7 @@ from werkzeug.test import TestResponse
 from app import work
 from app.accounts import Actor, KeyOrder, Scope, issue_key
 from app.adapters.outward.client import Fetched
+from app.adapters.outward.places import read_place
 from app.errors import UrlBlocked
 from app.services import Services
 from svgai import FORMATS
@@ -94,11 +95,12 @@ class OneFile:
         self.data = data
 
     def check(self, url: str, seconds: float = 5) -> None:
-        self.fetch(url, 0)
-
-    def fetch(self, url: str, at_most_bytes: int, seconds: float = 10) -> Fetched:
         if "inside" in url:
             raise UrlBlocked("This address is not public.")
+
+    def fetch(self, url: str, at_most_bytes: int, seconds: float = 10) -> Fetched:
+        read_place(url)
+        self.check(url)
         return Fetched(self.data, "image/png")
 
 

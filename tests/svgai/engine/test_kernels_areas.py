@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svgai.engine.kernels.areas import normal_equations, paint, worse
+from svgai.engine.kernels.areas import normal_equations, paint, squared_error, squared_errors, trace
 from tests.svgai.engine.flat import averaged
 
 HEIGHT, WIDTH = 7, 9
@@ -19,15 +19,20 @@ polygons = st.lists(st.tuples(coordinates, coordinates), min_size=3, max_size=6)
 
 @dataclass(frozen=True, eq=False)
 class Painted:
-    """What `paint` wrote."""
+    """What `trace` and `paint` wrote."""
 
-    canvas: np.ndarray
+    tint: np.ndarray
+    colours: np.ndarray
+    newest: np.ndarray
     pixel: np.ndarray
     owner: np.ndarray
     weights: np.ndarray
-    newest: np.ndarray
     older: np.ndarray
     count: int
+
+    @property
+    def canvas(self) -> np.ndarray:
+        return self.colours[self.tint]
 
     @property
     def traces(self) -> tuple:
@@ -35,7 +40,7 @@ class Painted:
 
     def slopes(self, pieces: int) -> np.ndarray:
         """Pixels x pieces x 8: how much of the pixel a piece's left side wins as each coordinate grows."""
-        slopes = np.zeros((len(self.newest), pieces, 8))
+        slopes = np.zeros((self.tint.size, pieces, 8))
         np.add.at(slopes, (self.pixel[: self.count], self.owner[: self.count]), self.weights[: self.count])
         return slopes
 
@@ -43,11 +48,14 @@ class Painted:
 def painted(pieces, steps=None, ground=(0, 0, 0, 0), size=(HEIGHT, WIDTH), room=5000) -> Painted:
     pieces = np.ascontiguousarray(pieces, np.float64)
     steps = np.ones((len(pieces), 4)) if steps is None else np.asarray(steps, np.float64)
-    canvas = np.zeros((size[0], size[1] + 1, 4), np.float32)
+    tint, left = np.full(size, -1, np.int32), np.tile(np.array(ground, np.float64), (size[0], 1))
     pixel, owner, older = (np.full(room, -1, np.int32) for _ in range(3))
-    weights, newest = np.zeros((room, 8)), np.full(size[0] * size[1], -1, np.int32)
-    count = paint(pieces, steps, np.array(ground, np.float64), canvas, pixel, owner, weights, newest, older)
-    return Painted(canvas, pixel, owner, weights, newest, older, count)
+    weights, areas = np.zeros((room, 8)), np.zeros((room, 2))
+    colours, newest = np.zeros((2 * room, 4)), np.full(2 * room, -1, np.int32)
+    count = trace(pieces, tint, left, steps, pixel, owner, weights, areas, older)
+    if count >= 0:
+        paint(tint, left, steps, owner, areas, older, colours, newest)
+    return Painted(tint, colours, newest, pixel, owner, weights, older, count)
 
 
 def closed(corners) -> np.ndarray:
@@ -83,7 +91,7 @@ def area_in(corners: list, x: int, y: int) -> float:
 def test_the_areas_of_a_polygon_are_exact_wherever_it_lies(corners: list) -> None:
     canvas = painted(closed(corners)).canvas
     expected = [[area_in(corners, x, y) for x in range(WIDTH)] for y in range(HEIGHT)]
-    assert np.abs(canvas[:, :WIDTH, 0] - expected).max() < 1e-5
+    assert np.abs(canvas[..., 0] - expected).max() < 1e-5
 
 
 @pytest.mark.parametrize("way", [1, -1])
@@ -101,7 +109,7 @@ def test_the_areas_of_curves_are_those_that_a_renderer_finds() -> None:
     numbers = [float(each) for each in text[1:-1].replace("C", " ").split()]
     points = np.array(numbers).reshape(-1, 2)
     pieces = np.stack([points[0:4], points[3:7], points[6:10]])
-    canvas = painted(pieces, size=(64, 64)).canvas[:, :64, 0]
+    canvas = painted(pieces, size=(64, 64)).canvas[..., 0]
     seen = averaged(f'<path d="{text}"/>')[..., 3] / 255
     assert np.abs(np.abs(canvas) - seen).max() < 0.05  # where it bends most: chords stand for the curve
     assert np.abs(np.abs(canvas) - seen).mean() < 0.0005
@@ -124,7 +132,7 @@ def areas_changed(corners: np.ndarray, node: int, axis: int, by: float = 1e-3) -
     for sign in (1, -1):
         moved = corners.copy()
         moved[node, axis] += sign * by
-        there.append(painted(closed(moved)).canvas[:, :WIDTH, 0].astype(float).ravel())
+        there.append(painted(closed(moved)).canvas[..., 0].astype(float).ravel())
     return (there[0] - there[1]) / (2 * by)
 
 
@@ -141,7 +149,7 @@ def test_weights_are_how_areas_change_when_handles_of_a_curve_move(seed: int) ->
             for sign in (1, -1):
                 moved = pieces.copy()
                 moved[0, handle, axis] += sign * 0.01
-                there.append(painted(moved).canvas[:, :WIDTH, 0].astype(float).ravel())
+                there.append(painted(moved).canvas[..., 0].astype(float).ravel())
             change = (there[0] - there[1]) / 0.02
             # Chords stand for the curve, so a short one's slopes are near, not exact.
             off = np.linalg.norm(change - slopes[:, 0, 2 * handle + axis])
@@ -149,7 +157,7 @@ def test_weights_are_how_areas_change_when_handles_of_a_curve_move(seed: int) ->
 
 
 def test_what_lies_beyond_the_picture_is_no_matter() -> None:
-    canvas = painted(closed([(-500, -500), (-500, 900), (900, 900), (900, -500)])).canvas[:, :WIDTH, 0]
+    canvas = painted(closed([(-500, -500), (-500, 900), (900, 900), (900, -500)])).canvas[..., 0]
     assert canvas == pytest.approx(np.ones((HEIGHT, WIDTH)))
 
 
@@ -170,7 +178,9 @@ def equations(painting: Painted, picture: np.ndarray, steps: np.ndarray, neighbo
     own, slope, others = np.zeros((size, 8, 8)), np.zeros((size, 8)), np.zeros(size, np.int32)
     other, shared = np.zeros((size, neighbours), np.int32), np.zeros((size, neighbours, 8, 8))
     count, *traces = painting.traces
-    normal_equations(painting.canvas, picture, steps, count, *traces, 0.6, own, slope, other, shared, others)
+    normal_equations(
+        painting.tint, painting.colours, picture, steps, count, *traces, 0.6, own, slope, other, shared, others
+    )
     return own, slope, other, shared, others
 
 
@@ -198,7 +208,7 @@ def slow_equations(painting: Painted, picture: np.ndarray, steps: np.ndarray) ->
     size = len(steps)
     whole, pulls = np.zeros((size, size, 8, 8)), np.zeros((size, 8))
     slopes = painting.slopes(size)
-    errors = (painting.canvas[:, :WIDTH].astype(float) - picture).reshape(-1, 4)
+    errors = (painting.canvas - picture).reshape(-1, 4)
     for pixel in range(HEIGHT * WIDTH):
         here = np.flatnonzero(painting.owner[: painting.count][painting.pixel[: painting.count] == pixel] >= 0)
         owners = np.unique(painting.owner[: painting.count][painting.pixel[: painting.count] == pixel])
@@ -221,14 +231,28 @@ def test_where_too_many_pieces_meet_some_are_left_out_and_nothing_breaks() -> No
     assert other.max() < 30
 
 
-def test_the_loss_of_a_group_is_how_much_its_pixels_errors_grew() -> None:
+def test_only_pixels_with_traces_have_a_colour_of_their_own() -> None:
+    painting = painted(closed([(2.5, 1.5), (2.5, 4.5), (6.5, 4.5), (6.5, 1.5)]))
+    numbers, seen = np.unique(painting.tint, return_counts=True)
+    assert numbers.tolist() == list(range(len(numbers)))
+    traced = np.unique(painting.pixel[: painting.count])
+    assert sorted(painting.tint.ravel()[traced].tolist()) == np.flatnonzero(painting.newest >= 0).tolist()
+    assert (seen[painting.newest[numbers] >= 0] == 1).all()
+    assert painting.canvas[3, 4].tolist() == [1, 1, 1, 1]
+
+
+def test_the_error_of_a_group_is_that_of_its_pixels_in_any_painting() -> None:
     pieces, steps, picture = random_pieces(9, 3)
     before, after = painted(pieces, steps), painted(pieces + 0.3, steps)
-    group, loss = np.array([0, 1, 1], np.int32), np.zeros(2)
-    worse(before.canvas, after.canvas, picture, before.count, before.pixel, before.owner, group, loss)
-    grew = ((after.canvas[:, :WIDTH].astype(float) - picture) ** 2).sum(-1).ravel()
-    grew -= ((before.canvas[:, :WIDTH].astype(float) - picture) ** 2).sum(-1).ravel()
-    expected = [0.0, 0.0]
-    for pixel, owner in zip(before.pixel[: before.count], before.owner[: before.count], strict=True):
-        expected[group[owner]] += grew[pixel]
-    assert loss == pytest.approx(expected, rel=1e-4, abs=1)
+    group = np.array([0, 1, 1], np.int32)
+    for painting in (before, after):
+        errors = np.zeros(2)
+        squared_errors(
+            painting.tint, painting.colours, picture, before.count, before.pixel, before.owner, group, errors
+        )
+        squares = ((painting.canvas - picture) ** 2).sum(-1)
+        expected = [0.0, 0.0]
+        for pixel, owner in zip(before.pixel[: before.count], before.owner[: before.count], strict=True):
+            expected[group[owner]] += squares.ravel()[pixel]
+        assert errors == pytest.approx(expected)
+        assert squared_error(painting.tint, painting.colours, picture) == pytest.approx(squares.sum())

@@ -11,7 +11,7 @@ import pytest
 from svgai.engine.curves import CORNER_PRICE, NOISE, PRICE, TOLERANCE
 from svgai.engine.kernels.bends import CORNER, END, SMOOTH
 from svgai.engine.kernels.beziers import point
-from svgai.engine.kernels.chains import cheapest_chain, fit_cubic, line_error, sample
+from svgai.engine.kernels.chains import cheapest_chain, fit_cubic, line_error, paced, sample
 from tests.svgai.engine.test_kernels_bends import SKIP, along, bends_of, round_about
 
 NO_SKIP = (0.0, 0.0)
@@ -32,7 +32,7 @@ def test_a_cubic_goes_through_the_points_of_a_cubic(seed: int) -> None:
     random = np.random.default_rng(seed)
     controls = np.array([(0, 0), (8, 10), (22, 12), (30, 0)]) + random.uniform(-3, 3, (4, 2))
     points = on_cubic(controls)
-    a, b, total, worst = fit_cubic(points, 0, 29, ends_of(controls), NO_SKIP, TOLERANCE)
+    a, b, total, worst = fit_cubic(paced(points, False), 0, 29, ends_of(controls), NO_SKIP, TOLERANCE)
     assert worst < 0.2  # handles are found step by step, and not followed to the end
     assert 0 <= total < 28 * worst**2
     ends = ends_of(controls)
@@ -45,7 +45,7 @@ def test_a_quarter_of_a_circle_is_one_cubic_with_the_handles_that_everyone_knows
     turns = np.linspace(0, np.pi / 2, 40)
     points = 20 * np.stack([np.cos(turns), np.sin(turns)], axis=1)
     ends = np.array([20, 0, 0, 1, 0, 20, -1, 0], float)
-    a, b, _, worst = fit_cubic(points, 0, 39, ends, NO_SKIP, TOLERANCE)
+    a, b, _, worst = fit_cubic(paced(points, False), 0, 39, ends, NO_SKIP, TOLERANCE)
     assert (a, b) == pytest.approx((20 * 0.5523, 20 * 0.5523), rel=0.01)
     assert worst < 0.02
 
@@ -53,29 +53,38 @@ def test_a_quarter_of_a_circle_is_one_cubic_with_the_handles_that_everyone_knows
 def test_what_no_cubic_goes_through_is_refused() -> None:
     zigzag = np.stack([np.arange(30.0), 8 * (-1.0) ** np.arange(30)], axis=1)
     ends = np.array([0, 0, 1, 0, 29, 0, 1, 0], float)
-    assert fit_cubic(zigzag, 0, 29, ends, NO_SKIP, TOLERANCE)[2] < 0
-    assert fit_cubic(zigzag, 0, 1, np.zeros(8), NO_SKIP, TOLERANCE)[2] < 0
+    track = paced(zigzag, False)
+    assert fit_cubic(track, 0, 29, ends, NO_SKIP, TOLERANCE)[2] < 0
+    assert fit_cubic(track, 0, 1, np.zeros(8), NO_SKIP, TOLERANCE)[2] < 0
 
 
 def test_the_error_of_a_line_is_that_of_its_points() -> None:
-    points = np.array([(0, 0), (1, 0.1), (2, -0.2), (3, 0.05), (4, 0)], float)
+    track = paced(np.array([(0, 0), (1, 0.1), (2, -0.2), (3, 0.05), (4, 0)], float), False)
     ends = np.array([0, 0, 1, 0, 4, 0, 1, 0], float)
-    total, worst = line_error(points, 0, 4, ends, NO_SKIP, TOLERANCE)
+    total, worst = line_error(track, 0, 4, ends, NO_SKIP, TOLERANCE)
     assert total == pytest.approx(0.1**2 + 0.2**2 + 0.05**2)
     assert worst == pytest.approx(0.2)
-    assert line_error(points, 0, 4, ends, (1.5, 1.5), TOLERANCE)[0] == pytest.approx(0.2**2)  # rounded off at its ends
-    assert line_error(points, 0, 4, ends, NO_SKIP, 0.15)[0] < 0
+    assert line_error(track, 0, 4, ends, (1.5, 1.5), TOLERANCE)[0] == pytest.approx(0.2**2)  # rounded off at its ends
+    assert line_error(track, 0, 4, ends, NO_SKIP, 0.15)[0] < 0
 
 
 def test_of_a_long_piece_only_some_points_are_looked_at() -> None:
-    points = along([(0, 0), (200, 0)], is_ring=False)
+    track = paced(along([(0, 0), (200, 0)], is_ring=False), False)
     ends = np.array([0, 0, 1, 0, 200, 0, 1, 0], float)
     x, y, t = (np.empty(28) for _ in range(3))
-    count, every = sample(points, 0, 199, ends, NO_SKIP, x, y, t)
+    count, every = sample(track, 0, 199, ends, NO_SKIP, x, y, t)
     assert every == 8
     assert 20 < count <= 28
     assert t[:count] == pytest.approx(x[:count] / 200, abs=1e-6)
     assert (np.diff(t[:count]) > 0).all()
+
+
+def test_a_track_tells_how_far_along_each_point_lies_and_a_ring_goes_round_twice() -> None:
+    square = np.array([(0, 0), (3, 0), (3, 4), (0, 4)], float)
+    assert paced(square, False) == pytest.approx(np.column_stack([square, (0, 3, 7, 10)]))
+    ring = paced(square, True)
+    assert ring[:, :2] == pytest.approx(np.tile(square, (2, 1)))
+    assert ring[:, 2] == pytest.approx([0, 3, 7, 10, 14, 17, 21, 24])
 
 
 def chained(points, bends, start: int = 0, *, is_ring: bool) -> tuple[float, list[int], np.ndarray]:
@@ -96,6 +105,7 @@ def chained(points, bends, start: int = 0, *, is_ring: bool) -> tuple[float, lis
 def slow_cost(points, bends, chain, ways, start: int, *, is_ring: bool) -> float:
     """What a chain costs that goes by a line or a cubic from each stop to the next; infinite where it cannot."""
     index, kind, places = bends
+    track = paced(np.ascontiguousarray(points), is_ring)
     count, n, cost = len(index), len(points), 0.0
     for number, (k, m) in enumerate(itertools.pairwise(chain)):
         (turn, here), (later, there) = divmod(start + k, count), divmod(start + m, count)
@@ -105,7 +115,7 @@ def slow_cost(points, bends, chain, ways, start: int, *, is_ring: bool) -> float
         ends = np.concatenate([places[here, 0:2], places[here, 4:6], places[there, 0:2], places[there, 2:4]])
         skips = tuple(SKIP if kind[at] != SMOOTH else 0.0 for at in (here, there))
         if ways[number]:
-            total, _ = line_error(points, first, last, ends, skips, TOLERANCE)
+            total, _ = line_error(track, first, last, ends, skips, TOLERANCE)
             chord = (ends[4:6] - ends[0:2]) / max(1e-9, math.dist(ends[0:2], ends[4:6]))
             bent = any(
                 kind[at] == SMOOTH and chord @ way < 0.985 for at, way in ((here, ends[2:4]), (there, ends[6:8]))
@@ -115,7 +125,7 @@ def slow_cost(points, bends, chain, ways, start: int, *, is_ring: bool) -> float
             twice = number > 0 and ways[number - 1] and kind[here] == SMOOTH
             cost += (2 + twice) * PRICE
         else:
-            _, _, total, worst = fit_cubic(points, first, last, ends, skips, TOLERANCE)
+            _, _, total, worst = fit_cubic(track, first, last, ends, skips, TOLERANCE)
             if last - first < 2 or total < 0 or worst > TOLERANCE:
                 return math.inf
             cost += 6 * PRICE

@@ -9,15 +9,18 @@ import numpy as np
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from scipy import ndimage
 
 from svgai.engine.coverage import REACH, STRANGE
 from svgai.engine.kernels.pixels import (
     RINGING,
     doubt_pure,
+    fill,
     in_block,
     is_at_border,
     keep_thin,
     mark_mixed,
+    mark_slivers,
     nearest_mix,
     seam_mix,
 )
@@ -179,3 +182,34 @@ def test_what_is_marked_already_stays_so_and_counts() -> None:
     colours = np.array([(0, 255, 0, 255), (0, 0, 255, 255)], np.float32)
     assert mark_mixed(colours, INKS, INKS[0], 1.0, mixed) == 1
     assert mixed.tolist() == [True, False]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_slivers_are_places_of_one_ink_that_cover_little_and_hold_no_pure_pixel(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    inks = random.choice(4, (12, 15), p=(0.7, 0.1, 0.1, 0.1)).astype(np.int16)
+    second = np.where(random.random(inks.shape) < 0.3, inks, 9).astype(np.int16)
+    share = np.where(inks == second, 1.0, random.uniform(0.5, 1.0, inks.shape)).astype(np.float32)
+    slivers, expected = np.empty(inks.shape, np.bool_), np.zeros(inks.shape, np.bool_)
+    for ink in range(4):
+        places, count = ndimage.label(inks == ink, np.ones((3, 3)))
+        for number in range(1, count + 1):
+            place = places == number
+            expected[place] = share[place].sum() < 1.5 and not (inks == second)[place].any()
+    assert mark_slivers(inks, inks, second, share, 1.5, slivers) == expected.sum()
+    assert np.array_equal(slivers, expected)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_a_hole_is_filled_with_what_most_of_its_neighbours_are(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    inks, holes = random.integers(0, 3, (9, 11)).astype(np.int16), random.random((9, 11)) < 0.4
+    holes[3:8, 3:8] = True
+    filled, expected = np.empty_like(inks), inks.copy()
+    fill(inks, holes, filled)
+    for y, x in np.argwhere(holes):
+        around = slice(max(0, y - 1), y + 2), slice(max(0, x - 1), x + 2)
+        votes = np.bincount(inks[around][~holes[around]], minlength=3)
+        if votes.any():
+            expected[y, x] = votes.argmax()
+    assert np.array_equal(filled, expected)

@@ -51,7 +51,7 @@ class Scene:
         inks, cover, picture = self.inputs
         target, web = Target.of(network.strands, inks, cover, picture), Web.woven(network)
         steps = target.colours[web.sides[:, 0]] - target.colours[web.sides[:, 1]]
-        canvas = web.painted(target, steps).canvas[:, :-1].astype(float)
+        canvas = web.painted(target, steps).canvas.astype(float)
         return float(((canvas - target.pixels) ** 2).sum() / 255**2)
 
 
