@@ -58,9 +58,9 @@ class Client:
 
         `wait` is True, or for how many seconds; False comes back at once, and whoever asks for `data` waits then.
         """
-        wait_seconds = LONGEST_POLL_SECONDS if wait else 0
-        job = self._hand_in(source, options, metadata, idempotency_key, wait_seconds)
         patience = PATIENCE_SECONDS if isinstance(wait, bool) else wait
+        wait_seconds = min(patience, self._longest_poll) if wait else 0
+        job = self._hand_in(source, options, metadata, idempotency_key, wait_seconds)
         conversion = Conversion(self, job, format, patience)
         if wait:
             conversion.data  # noqa: B018 - fetched now, and kept
@@ -193,6 +193,8 @@ class Client:
 
     def call(self, method: str, path: str, document: Any = None) -> Any:
         """Any other operation: what the service answers in JSON, or None where it has nothing to say."""
+        if not path.startswith("/"):
+            raise ValueError(f"A path begins with a slash; this one is {path!r:.80}.")
         answer = self._connection.ask(Request(method, path, document))
         return answer.json() if answer.body else None
 
@@ -207,7 +209,7 @@ class Client:
         wait_seconds: float,
     ) -> Job:
         document = {"source": _told(source), "options": options, "metadata": dict(metadata or {})}
-        prefer = {"Prefer": f"wait={wait_seconds:.0f}"} if wait_seconds else {}
+        prefer = {"Prefer": f"wait={math.ceil(wait_seconds)}"} if wait_seconds else {}
         return Job.of(self._post_once("/jobs", document, key, **prefer).json())
 
     def _post_once(self, path: str, document: Any, key: str | None, **headers: str) -> Answer:

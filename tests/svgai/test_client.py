@@ -457,6 +457,20 @@ def test_ids_cannot_lead_to_other_paths(scripted: Scripted) -> None:
     assert scripted.asked[0][1] == "/api/v1/jobs/..%2Fadmin%2Faccounts%3Fx%3D1"
 
 
+def test_paths_cannot_lead_to_other_hosts(scripted: Scripted) -> None:
+    with pytest.raises(ValueError, match="slash"):
+        Client(scripted.url, KEY).call("GET", f"@localhost:{scripted.server_port}/")
+    assert scripted.asked == []
+
+
+@pytest.mark.parametrize(("wait", "prefer"), [(True, "wait=20"), (3, "wait=3"), (2.5, "wait=3"), (60.0, "wait=20")])
+def test_it_waits_no_longer_than_it_is_told(scripted: Scripted, wait: float, prefer: str) -> None:
+    scripted.script = [says(202, told()), says(200, b"<svg/>")]
+    assert Client(scripted.url).convert(LOGO, wait=wait).svg == "<svg/>"
+    assert scripted.asked[0][2]["prefer"] == prefer
+    assert "prefer" not in scripted.asked[1][2]
+
+
 # --- the key, the URL, the import
 
 
