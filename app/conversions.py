@@ -97,12 +97,25 @@ def submit_batch(
     if earlier:
         return find_batch(services, caller, earlier)[0], True
     batch = Batch(new_id("batch"), caller.tenant, metadata)
-    pairs = [(replace(_prepared(services, caller, order), batch_id=batch.id), order) for order in orders]
+    pairs = []
+    for number, order in enumerate(orders):
+        with _pointed_at(f"items/{number}"):
+            pairs.append((replace(_prepared(services, caller, order), batch_id=batch.id), order))
     try:
         _kept(services, caller, pairs, replay=replay and replace(replay, subject=batch.id), batch=batch)
     except Repeated as repeated:
         return find_batch(services, caller, _same(repeated.replay, replay))[0], True
     return find_batch(services, caller, batch.id)[0], False
+
+
+@contextlib.contextmanager
+def _pointed_at(which: str) -> Iterator[None]:
+    """Say of an error which of several pictures it is about."""
+    try:
+        yield
+    except SvgaiError as error:
+        error.option = which
+        raise
 
 
 def _prepared(services: Services, caller: Caller, order: Order) -> Job:

@@ -45,7 +45,7 @@ def create_services(settings: Settings) -> Services:
         accounts=DatabaseAccounts(database),
         webhooks=DatabaseWebhooks(database),
         limiter=_limiter(settings),
-        outside=Outward(Rules(allow_private=settings.allow_private_urls, own_hosts=settings.own_names)),
+        outside=Outward(Rules(settings.ports, settings.allow_private_urls, own_hosts=settings.own_names)),
         secrecy=read_secrecy(settings),
         metrics=metrics,
     )

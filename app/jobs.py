@@ -87,7 +87,7 @@ class Job:
 
     @property
     def picture_key(self) -> str:
-        return f"{self.id}/picture"
+        return f"{self.id}/{PICTURE}"
 
     @property
     def drawing_key(self) -> str:
@@ -177,6 +177,8 @@ class Selection:
     metadata: Mapping[str, str] = field(default_factory=dict)
 
 
+PICTURE = "picture"
+"""How a job's picture is named among its blobs."""
 JOB_ID = re.compile(r"job_[0-9a-f]{36}")
 
 
@@ -301,6 +303,14 @@ class Blobs(Protocol):
     def put(self, key: str, data: bytes) -> None: ...
     def get(self, key: str) -> bytes | None: ...
     def discard(self, key: str) -> None: ...
+    def demand_room(self) -> None:
+        """Refuse where there is hardly any left."""
+        ...
+
+    def tidy(self, job_id: str) -> None:
+        """Delete what lost attempts have left of a job that has no result: all but its picture."""
+        ...
+
     def remove(self, job_id: str) -> None: ...
     def older_than(self, seconds: float) -> Iterable[str]: ...
     def check(self) -> None: ...

@@ -105,6 +105,9 @@ class Settings(BaseSettings):
     allow_private_urls: bool = Field(
         False, description="Fetch from and call URLs of private networks; never those of the host's own metadata."
     )
+    url_ports: str = Field(
+        "80,443", pattern=r"^\d{1,5}(,\d{1,5})*$", description="Ports that may be fetched from and called."
+    )
     own_hosts: str = Field("", description="Names of this service, comma-separated: URLs that name them are refused.")
     cors_origins: str = Field(
         "",
@@ -203,6 +206,11 @@ class Settings(BaseSettings):
     def allowed_origins(self) -> frozenset[str]:
         """Whose pages may call the API, as browsers name them."""
         return frozenset(origin.strip() for origin in self.cors_origins.split(",") if origin)
+
+    @property
+    def ports(self) -> frozenset[int]:
+        """The ports of URLs that may be called."""
+        return frozenset(int(port) for port in self.url_ports.split(","))
 
     @property
     def own_names(self) -> frozenset[str]:

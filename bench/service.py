@@ -160,7 +160,7 @@ def overhead_ms(stage: Stage, jobs: int = 30) -> float:
         demand(status == 200, status)
         [job] = json.loads(client.ask("GET", f"{JOBS}?limit=1")[1])["data"]
         over.append(1000 * (seconds - sum(job["result"]["seconds"].values())))
-    return statistics.median(over)
+    return float(statistics.median(over))
 
 
 def accept_rate(stage: Stage, seconds: float = 8) -> float:
@@ -312,9 +312,8 @@ def on_stage(folder: Path, pictures: list[bytes]) -> Iterator[Stage]:
 
 def _key(service: Service) -> str:
     given = {name.lower(): value for name, value in service.environment.items()}
-    services = create_services(
-        Settings(_env_file=None, **{k: v for k, v in given.items() if k in Settings.model_fields})
-    )  # type: ignore[call-arg]
+    known: dict[str, Any] = {name: value for name, value in given.items() if name in Settings.model_fields}
+    services = create_services(Settings.model_validate(known))
     limits = dict.fromkeys(("jobs_per_minute", "unfinished_jobs", "running_jobs"), 1_000_000)
     account = services.accounts.add("bench", limits, OPERATOR)
     return issue_key(

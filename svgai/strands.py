@@ -21,7 +21,7 @@ Primitives: TypeAlias = Mapping[int, Circle | Ellipse | Rectangle]
 
 
 def along(segment: Numbers, t: Numbers) -> Numbers:
-    """Points of a segment (4 x 2), n x 2."""
+    """Points of a segment (4 x 2), or of one for each t (4 x n x 2); n x 2."""
     t = t[:, None]
     s = 1 - t
     return np.asarray(s**3 * segment[0] + 3 * s * s * t * segment[1] + 3 * s * t * t * segment[2] + t**3 * segment[3])
@@ -94,7 +94,7 @@ class Curve:
     @property
     def controls(self) -> Numbers:
         """segments x 4 x 2: the control points of each segment, those of lines at its thirds."""
-        first, last = self.nodes[: len(self)], np.roll(self.nodes, -1, axis=0)[: len(self)]
+        first, last = self.nodes[: len(self)], np.concatenate([self.nodes[1:], self.nodes[:1]])[: len(self)]
         inner = self.handles.copy()
         thirds = np.stack([first + (last - first) / 3, last + (first - last) / 3], axis=1)
         inner[self.is_line] = thirds[self.is_line]

@@ -109,7 +109,7 @@ def _transport(settings: Settings) -> dict[str, Any]:
         "socket_connect_timeout": PATIENCE_SECONDS,
         "socket_timeout": PATIENCE_SECONDS,
         # Whoever publishes gives up at the first refusal.
-        "max_retries": 1,
+        "max_retries": 0,
         "interval_start": 0,
         "interval_step": 0,
         "interval_max": 0,

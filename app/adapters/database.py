@@ -2,11 +2,14 @@
 
 from __future__ import annotations
 
+import select
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
+import psycopg2.extensions
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
 from sqlalchemy.exc import InterfaceError, OperationalError
@@ -16,16 +19,24 @@ from app.errors import StoreAway
 
 log = structlog.get_logger()
 
+CONNECT_SECONDS = 3.0
+STATEMENT_SECONDS = 15
+ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
+"""A server that is silent for longer is gone, though nobody has said so: a line that was cut, a host that hangs."""
+
 
 class Database:
     """Connections; writing transactions take SQLite's lock at their start, so that they never deadlock."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
         self.url = url
         self.engine: Engine = create_engine(url, pool_pre_ping=True, json_serializer=_storable, **_engine_options(url))
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
             event.listen(self.engine, "begin", _begin_sqlite)
+        else:
+            event.listen(self.engine, "connect", lambda made, _: setattr(made, "answer_seconds", answer_seconds))
+            psycopg2.extensions.set_wait_callback(_wait)
         self._writer = self.engine.execution_options(writes=True)
         # A single question needs no transaction around it, which would be two more trips to PostgreSQL.
         is_sqlite = self.engine.dialect.name == "sqlite"
@@ -67,13 +78,32 @@ def _without_nul(value: Any) -> Any:
 def _engine_options(url: str) -> dict[str, Any]:
     if url.startswith("sqlite"):
         return {"connect_args": {"timeout": 10}}
-    timeouts = "-c lock_timeout=4000 -c statement_timeout=15000 -c idle_in_transaction_session_timeout=30000"
+    timeouts = {"lock": 4, "statement": STATEMENT_SECONDS, "idle_in_transaction_session": 30}
+    options = " ".join(f"-c {name}_timeout={seconds}s" for name, seconds in timeouts.items())
     return {
-        "connect_args": {"connect_timeout": 3, "options": timeouts},
+        "connect_args": {"connection_factory": _Connection, "options": options},
         "pool_size": 16,
         "max_overflow": 16,
         "pool_timeout": 5,
     }
+
+
+class _Connection(psycopg2.extensions.connection):
+    """One that may run out of patience."""
+
+    answer_seconds = CONNECT_SECONDS
+    """Until it is connected; then as `Database` says."""
+
+
+def _wait(connection: psycopg2.extensions.connection) -> None:
+    """Wait for PostgreSQL, which psycopg2 itself would do for ever."""
+    seconds = getattr(connection, "answer_seconds", ANSWER_SECONDS)
+    end = time.monotonic() + seconds
+    while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
+        poll = select.poll()
+        poll.register(connection.fileno(), select.POLLIN if state == psycopg2.extensions.POLL_READ else select.POLLOUT)
+        if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
+            raise psycopg2.OperationalError(f"PostgreSQL was silent for {seconds:g} s")
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:

@@ -13,10 +13,15 @@ import structlog
 
 from app.adapters.blob_keys import checked, checked_job, is_job, is_older
 from app.errors import StoreAway
+from app.jobs import PICTURE
 
 log = structlog.get_logger()
 
 PROBE_BYTES = 64 * 1024
+ROOM_SHARE = 0.1
+"""What must be free of the disk for pictures to be taken in: the rest is for the results of those that were."""
+ROOM_BYTES = 2 << 30
+"""Where a tenth is more than this, this much will do."""
 
 
 @contextlib.contextmanager
@@ -66,6 +71,21 @@ class DiskBlobs:
         with _or_away(), contextlib.suppress(FileNotFoundError):
             path.unlink()
 
+    def demand_room(self) -> None:
+        with _or_away():
+            self._folder.mkdir(parents=True, exist_ok=True)
+            disk = os.statvfs(self._folder)
+        room, files = disk.f_bavail * disk.f_frsize, disk.f_favail
+        if room < min(ROOM_SHARE * disk.f_blocks * disk.f_frsize, ROOM_BYTES) or files < ROOM_SHARE * disk.f_files:
+            log.error("storage is nearly full", free_bytes=room, free_files=files)
+            raise StoreAway("The storage is nearly full. Try again soon.")
+
+    def tidy(self, job_id: str) -> None:
+        with _or_away(), contextlib.suppress(FileNotFoundError):
+            for path in list((self._folder / checked_job(job_id)).iterdir()):
+                if path.name != PICTURE:
+                    path.unlink(missing_ok=True)
+
     def remove(self, job_id: str) -> None:
         shutil.rmtree(self._folder / checked_job(job_id), ignore_errors=True)
 
@@ -78,6 +98,7 @@ class DiskBlobs:
                 yield entry.name
 
     def check(self) -> None:
+        self.demand_room()
         probe = self._folder / f".probe-{secrets.token_hex(6)}"
         with _or_away():
             self._write(probe, bytes(PROBE_BYTES))

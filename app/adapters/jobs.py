@@ -337,7 +337,7 @@ def _insert(connection: Connection, new: Sequence[Job], retention_seconds: float
         times = {"created_at": clock(), "expires_at": clock(retention_seconds)}
         if job.state.is_final:
             times |= {"started_at": clock(), "finished_at": clock()}
-        begin = {"version": 1, "attempts": 0, "is_cancel_asked": False}
+        begin: dict[str, Any] = {"version": 1, "attempts": 0, "is_cancel_asked": False}
         # Counted as announced from the beginning, since that is the next thing to be done; see `mark_unannounced`.
         begin |= {"announcements": 1, "announced_at": clock()}
         begin["percent"] = 100 if job.state.is_final else 0

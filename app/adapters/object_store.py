@@ -18,6 +18,7 @@ from obstore.store import ObjectStore, S3Store
 
 from app.adapters.blob_keys import checked, checked_job, is_job, is_older
 from app.errors import StoreAway
+from app.jobs import PICTURE
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -102,11 +103,19 @@ class ObjectBlobs:
         with _or_away():
             obstore.delete(self._store, path)
 
-    def remove(self, job_id: str) -> None:
-        prefix = checked_job(job_id)
+    def demand_room(self) -> None:
+        pass  # a store has no end that we could see
+
+    def tidy(self, job_id: str) -> None:
         with _or_away():
-            paths = [entry["path"] for page in obstore.list(self._store, prefix) for entry in page]
-            obstore.delete(self._store, paths)
+            obstore.delete(self._store, [path for path in self._paths(job_id) if not path.endswith(f"/{PICTURE}")])
+
+    def remove(self, job_id: str) -> None:
+        with _or_away():
+            obstore.delete(self._store, self._paths(job_id))
+
+    def _paths(self, job_id: str) -> list[str]:
+        return [entry["path"] for page in obstore.list(self._store, checked_job(job_id)) for entry in page]
 
     def older_than(self, seconds: float) -> Iterable[str]:
         """Ids sort by age and stores list in order, a page at a time, so hardly more is listed than what is old."""

@@ -25,7 +25,14 @@ PRINTED = r"^[^\x00-\x1f\x7f]+$"
 REFUSALS = problems.described(401, 403, 404, 409, 422, 503)
 NOTHING = {"description": "Nothing more to say."}
 
-blueprint = APIBlueprint("admin", __name__, url_prefix="/api/v1/admin", abp_security=[{"key": []}], abp_responses=None)
+blueprint = APIBlueprint(
+    "admin",
+    __name__,
+    url_prefix="/api/v1/admin",
+    abp_security=[{"key": []}],
+    abp_responses=None,
+    operation_id_callback=problems.operation_id,
+)
 
 
 class _Asked(BaseModel):

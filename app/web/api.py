@@ -63,7 +63,9 @@ NOTHING = {"description": "Nothing more to say."}
 REFUSALS = problems.described(400, 401, 403, 404, 409, 410, 422, 429, 500, 503)
 PICTURE_REFUSALS = REFUSALS | problems.described(413, 415, 424)
 
-blueprint = APIBlueprint("api", __name__, abp_security=[{}, {"key": []}], abp_responses=None)
+blueprint = APIBlueprint(
+    "api", __name__, abp_security=[{}, {"key": []}], abp_responses=None, operation_id_callback=problems.operation_id
+)
 
 
 class JobPath(BaseModel):
@@ -144,7 +146,7 @@ def convert(query: ConvertOptions) -> Response:
     """Hand in a picture and wait for its SVG.
 
     When it takes longer than `Prefer: wait=N` seconds, or too many wait already, the answer is the job itself (202).
-    Whoever hangs up while waiting has the job cancelled.
+    Whoever hangs up while waiting has the job cancelled, unless `Prefer: respond-async` says that it is wanted.
     """
     return _done_or_accepted(query, Kind.CONVERT)
 
@@ -177,13 +179,14 @@ def _done_or_accepted(query: BaseModel, kind: Kind) -> Response:
     try:
         job = wait_until_done(job, patience())
     except HungUp:
-        conversions.cancel(services, job)
+        if "respond-async" not in request.headers.get("Prefer", ""):
+            conversions.cancel(services, job)
         return Response(status=499)  # nobody reads it but the log
     if job.state is State.FAILED and job.error:
         raise SvgaiError.from_dict(job.error)
-    if job.state is State.SUCCEEDED:
-        return _drawing(job, "svg") if kind is Kind.CONVERT else _shown(job, 200)
-    return _accepted(job, is_repeated=is_repeated)
+    if not job.state.is_final:
+        return _accepted(job, is_repeated=is_repeated)
+    return _drawing(job, "svg") if kind is Kind.CONVERT else _shown(job, 200)
 
 
 # --- following

@@ -15,7 +15,7 @@ TAKEN = (
 )
 SHOWN = (
     "Content-Disposition, ETag, Idempotency-Replayed, Link, Location, RateLimit, RateLimit-Policy, Retry-After, "
-    "X-Job-Id, X-Request-Id"
+    "X-Job-Id, X-Method, X-Quality-Ssim, X-Request-Id"
 )
 """Headers that a page may send, and that it may read besides the simplest."""
 PREFLIGHT_SECONDS = 600

@@ -138,6 +138,11 @@ def described(*statuses: int) -> dict[str | int, Any]:
     return {status: {"description": HTTPStatus(status).phrase, **content} for status in statuses}
 
 
+def operation_id(*, name: str, **_: str) -> str:
+    """What the API's description calls an operation: the name of the function that does it."""
+    return name
+
+
 def problem(status: int, code: str, title: str, detail: str, **more: Any) -> Response:
     """A problem document; `retry_after_seconds` among `more` makes it retryable."""
     retry_after = more.pop("retry_after_seconds", None)

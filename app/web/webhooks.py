@@ -29,7 +29,9 @@ Events = Annotated[
 ]
 Description = Annotated[str, Field(max_length=500, pattern=NO_NUL, description="A note of your own.")]
 
-blueprint = APIBlueprint("webhooks", __name__, abp_security=[{"key": []}], abp_responses=None)
+blueprint = APIBlueprint(
+    "webhooks", __name__, abp_security=[{"key": []}], abp_responses=None, operation_id_callback=problems.operation_id
+)
 
 
 class EndpointPath(BaseModel):

@@ -35,10 +35,10 @@ def trace_baseline(picture: Picture, options: Options) -> Drawing:  # noqa: ARG0
 
 def _flat(picture: Picture) -> Drawing | None:
     """A picture of one colour is one rectangle, or nothing; vtracer makes an empty path of a single pixel."""
-    first = picture.rgba[0, 0]
-    if not (picture.rgba == first).all() and picture.rgba[..., 3].any():
+    packed = np.ascontiguousarray(picture.rgba).view(np.uint32)
+    if not (packed == packed[0, 0]).all() and picture.rgba[..., 3].any():
         return None
-    red, green, blue, alpha = (int(value) for value in first)
+    red, green, blue, alpha = (int(value) for value in picture.rgba[0, 0])
     width, height = picture.width, picture.height
     if not alpha:
         return Drawing(width, height, ())

@@ -20,6 +20,8 @@ def align(network: Network) -> Network:
 
 
 def _aligned(curve: Curve) -> Curve:
+    if not curve.is_line.any():
+        return curve
     nodes, handles = curve.nodes.copy(), curve.handles.copy()
     for axis in (0, 1):
         for chain in _chains(curve, axis):

@@ -96,8 +96,8 @@ def _summed_difference(one: Colours, other: Colours) -> float:
         return 0.0
     both = np.stack([before[differ], after[differ]], axis=-1).view(np.uint64).ravel()
     pairs, counts = np.unique(both, return_counts=True)
-    colours = pairs.view(np.uint8).reshape(-1, 2, 4)[..., :3]
-    return float(deltaE_ciede2000(rgb2lab(colours[:, 0]), rgb2lab(colours[:, 1])) @ counts)
+    lab = rgb2lab(pairs.view(np.uint8).reshape(-1, 2, 4)[..., :3])
+    return float(deltaE_ciede2000(lab[:, 0], lab[:, 1]) @ counts)
 
 
 def _packed(colours: Colours) -> NDArray[np.uint32]:

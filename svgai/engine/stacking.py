@@ -277,8 +277,8 @@ def _loops(edges: tuple[Edge, ...]) -> dict[int, list[Loop]]:
 def _area(loop: Loop) -> float:
     """The area within a loop, negative where it lies to the left."""
     points = np.concatenate([edge.segments.reshape(-1, 2) for edge in loop])
-    x, y = points.T
-    return float(np.sum(x * np.roll(y, -1) - y * np.roll(x, -1))) / 2
+    x, y = np.concatenate([points, points[:1]]).T
+    return float(x[:-1] @ y[1:] - y[:-1] @ x[1:]) / 2
 
 
 def _shown(edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:
@@ -291,11 +291,11 @@ def _straight(start: Numbers, end: Numbers) -> Numbers:
 
 def _along(way: Numbers) -> tuple[Numbers, Numbers]:
     """Points along a way, less than a pixel apart, and at each the unit vector across it."""
-    points = []
-    for segment in way:
-        count = max(2, int(np.hypot(*np.diff(segment, axis=0).T).sum() * 1.5))
-        points.append(along(segment, np.linspace(0, 1, count, endpoint=False)))
-    line = np.vstack([*points, way[-1, 3]])
+    lengths = np.hypot(*np.diff(way, axis=1).transpose(2, 0, 1)).sum(axis=1)
+    counts = np.maximum(2, (1.5 * lengths).astype(int))
+    number = np.repeat(np.arange(len(way)), counts)
+    t = (np.arange(len(number)) - (np.cumsum(counts) - counts)[number]) / counts[number]
+    line = np.vstack([along(way[number].transpose(1, 0, 2), t), way[-1, 3]])
     step = np.gradient(line, axis=0)
     return line, np.stack([-step[:, 1], step[:, 0]], axis=1) / (np.hypot(*step.T)[:, None] + 1e-9)
 

@@ -13,6 +13,7 @@ from numpy.typing import NDArray
 
 from svgai.cover import Cover, Inks
 from svgai.engine.kernels.bends import foot, look
+from svgai.engine.kernels.cracks import find_crossings
 from svgai.regions import OUTSIDE, Boundary, Outline, Regions
 from svgai.strands import Numbers, Strand, Strands, Stretch
 
@@ -84,16 +85,24 @@ def _merged(regions: Regions, cover: Cover, inks: Inks) -> tuple[int, NDArray[np
     owner = np.arange(paper + 1)
     owner[np.unique(border[regions.inks[border] == ground])] = paper
     crossings: dict[Place, bool] = {}
-    corners = np.stack([labels[:-1, :-1], labels[:-1, 1:], labels[1:, :-1], labels[1:, 1:]])
-    ink = regions.inks[corners]
-    is_crossing = (ink[0] == ink[3]) & (ink[1] == ink[2]) & (ink[0] != ink[1])
-    for y, x in np.argwhere(is_crossing):
-        around = slice(max(0, y - 2), y + 4), slice(max(0, x - 2), x + 4)
-        falls = bool(cover.amount(int(ink[0, y, x]), around).mean() < 0.5)  # the scarcer ink holds together
-        one, other = corners[(0, 3) if falls else (1, 2), y, x]
+    for x, y in _crossings(regions).tolist():
+        here, above = labels[y, x], labels[y - 1, x]
+        around = slice(max(0, y - 3), y + 3), slice(max(0, x - 3), x + 3)
+        falls = bool(cover.amount(int(regions.inks[here]), around).mean() < 0.5)  # the scarcer ink holds together
+        one, other = (labels[y - 1, x - 1], here) if falls else (above, labels[y, x - 1])
         owner[owner == min(owner[one], owner[other])] = max(owner[one], owner[other])
-        crossings[int(x) + 1, int(y) + 1] = falls
+        crossings[x, y] = falls
     return ground, owner, crossings
+
+
+def _crossings(regions: Regions) -> NDArray[np.int32]:
+    """Corners, as (x, y), where two regions of one ink meet across two of another one."""
+    found = np.empty((1_000, 2), np.int32)
+    count = find_crossings(regions.labels, regions.inks, found)
+    if count > len(found):
+        found = np.empty((count, 2), np.int32)
+        find_crossings(regions.labels, regions.inks, found)
+    return found[:count]
 
 
 def _line(outline: Outline, owner: NDArray[np.int64], ground: int, cover: Cover) -> Line | None:

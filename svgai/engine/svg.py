@@ -224,8 +224,7 @@ class _Pen:
             self._curve(ends)
 
     def _curve(self, ends: list[Units]) -> None:
-        goes_without_saying = all(abs(a - b) <= self.slack for a, b in zip(ends[0], self.mirror, strict=True))
-        if goes_without_saying:
+        if max(abs(ends[0][0] - self.mirror[0]), abs(ends[0][1] - self.mirror[1])) <= self.slack:
             self._write("s", ends[1:])
         else:
             self._write("c", ends)
@@ -260,12 +259,14 @@ class _Pen:
         self.at = self.mirror = ends[-1]
 
     def _tokens(self, letter: str, arc: list[str] | None, values: list[int]) -> list[str]:
-        numbers = [*(arc or ()), *(_number(value, self.precision) for value in values)]
+        numbers = (arc or []) + [_number(value, self.precision) for value in values]
         return numbers if letter == self.letter else [letter, *numbers]
 
 
 def _goes_straight(begin: Units, ends: list[Units], axis: int) -> bool:
     """A line, or a curve that is one, along an axis and never past its ends."""
+    if ends[-1][1 - axis] != begin[1 - axis]:
+        return False
     low, high = sorted((begin[axis], ends[-1][axis]))
     return all(end[1 - axis] == begin[1 - axis] and low <= end[axis] <= high for end in ends)
 

@@ -248,8 +248,11 @@ def squared_errors(
     tints, wanted = tint.reshape(-1), picture.reshape(-1, 4)
     for e in range(count):
         here = pixel[e]
+        colour = tints[here]
+        error = 0.0
         for c in range(4):
-            errors[group[owner[e]]] += (colours[tints[here], c] - wanted[here, c]) ** 2
+            error += (colours[colour, c] - wanted[here, c]) ** 2
+        errors[group[owner[e]]] += error
 
 
 @compiled

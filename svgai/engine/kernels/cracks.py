@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from svgai.engine.kernels import Integers, compiled
+from svgai.engine.kernels import Indices, Integers, compiled
 
 
 @compiled
@@ -92,3 +92,22 @@ def walk_cracks(labels: Integers, points: Integers, starts: Integers, left: Inte
                         chains += 1
                         starts[chains] = size
     return chains
+
+
+@compiled
+def find_crossings(labels: Integers, inks: Indices, crossings: Integers) -> int:
+    """Write the corners, as (x, y), where two regions of one ink meet across two of another one.
+
+    Returns how many there are, even where there is no room for all of them.
+    """
+    count = 0
+    for y in range(1, labels.shape[0]):
+        for x in range(1, labels.shape[1]):
+            if labels[y, x] == labels[y - 1, x] or labels[y, x] == labels[y, x - 1]:
+                continue  # as nearly everywhere
+            one, other = inks[labels[y, x]], inks[labels[y - 1, x]]
+            if one != other and one == inks[labels[y - 1, x - 1]] and other == inks[labels[y, x - 1]]:
+                if count < len(crossings):
+                    crossings[count, 0], crossings[count, 1] = x, y
+                count += 1
+    return count

@@ -148,6 +148,11 @@ def write_rows(
             r = 8 * s + 2 * k
             if is_line[s] and 0 < k < 3:
                 for axis in range(2):
+                    if host[first[s]] < 0 and host[last[s]] < 0:
+                        row[count], column[count], value[count] = r + axis, of_node[first[s], axis], (3 - k) / 3
+                        row[count + 1], column[count + 1], value[count + 1] = r + axis, of_node[last[s], axis], k / 3
+                        count += 2
+                        continue
                     led[ties], leader[ties], lead[ties] = r + axis, 8 * s + axis, (3 - k) / 3
                     led[ties + 1], leader[ties + 1], lead[ties + 1] = r + axis, 8 * s + 6 + axis, k / 3
                     ties += 2

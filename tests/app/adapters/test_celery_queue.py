@@ -44,9 +44,11 @@ def test_no_message_is_lost_doubled_or_seen_half_written(settings: Settings, tmp
     for reader in readers:
         reader.start()
     queue = CeleryQueue(make_celery(settings))
-    for number in range(sent):
-        queue.announce(Job(f"job_{number}", "acc_one", QUEUES[0], {}, {}))
-    done.set()
+    try:
+        for number in range(sent):
+            queue.announce(Job(f"job_{number}", "acc_one", QUEUES[0], {}, {}))
+    finally:
+        done.set()  # whatever happens, the readers come to an end
     for reader in readers:
         reader.join()
     assert sorted(message["headers"]["argsrepr"] for message in seen) == sorted(f"['job_{n}']" for n in range(sent))
