@@ -3,6 +3,7 @@
 BIN := .venv/bin
 PYTEST ?=
 BENCH ?=
+FAULTS ?=
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -19,6 +20,9 @@ run: setup  ## Start the service on this machine (PORT=8001 make run for another
 test: setup-dev  ## Run every test (PYTEST="-k name" for some)
 	@scripts/setup.sh test-tools
 	$(BIN)/python -m pytest $(PYTEST)
+
+faults: setup-dev  ## Break the service in every way of docs/FAULTS.md (FAULTS="R10 R14" for some)
+	$(BIN)/python -m tests.faults $(FAULTS)
 
 check: setup-dev  ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -54,4 +58,4 @@ clean:  ## Remove what was built, installed and kept here, the database too
 	rm -rf .venv var build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev run test check bench bench-service pictures migrate format settings requirements clean
+.PHONY: help setup setup-dev run test faults check bench bench-service pictures migrate format settings requirements clean

@@ -121,6 +121,7 @@ def _pointed_at(which: str) -> Iterator[None]:
 def _prepared(services: Services, caller: Caller, order: Order) -> Job:
     """The job that an order makes; done already where the same was done before."""
     header = read_header(order.picture, services.settings.limits)
+    services.blobs.demand_room()
     sha256 = hashlib.sha256(order.picture).hexdigest()
     if is_quarantined(services.cache, sha256):
         raise PictureQuarantined("This picture has taken worker after worker down. Save it anew in another program.")

@@ -6,7 +6,7 @@ import re
 import secrets
 import threading
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -102,6 +102,11 @@ class Job:
         """Where the drawing lies in another format, or why it cannot be had in it."""
         name = (self.result or {})["sha256"][:32]
         return f"{self.id}/{name}-{form}.refusal" if refused else f"{self.id}/{name}.{form}"
+
+    def owns(self, name: str) -> bool:
+        """Whether a blob of this name is its picture or its result, not what a lost attempt has left."""
+        result = self.result_key and self.result_key.rpartition("/")[2]
+        return name in {PICTURE, result} or bool(self.result and name.startswith(self.result["sha256"][:32]))
 
     def summary(self) -> dict[str, Any]:
         """What a webhook tells of it: enough to know what came of it, and where to look."""
@@ -288,6 +293,10 @@ class Jobs(Protocol):
         """Forget all but the name and fate of jobs that were kept for long enough."""
         ...
 
+    def retried(self, within_seconds: float) -> Iterable[Job]:
+        """Jobs that took several attempts and have ended lately: lost attempts may have left blobs."""
+        ...
+
     def purge(self, kept_seconds: float, at_most: int) -> int:
         """Forget the names too, and all else that has had its time."""
         ...
@@ -307,8 +316,8 @@ class Blobs(Protocol):
         """Refuse where there is hardly any left."""
         ...
 
-    def tidy(self, job_id: str) -> None:
-        """Delete what lost attempts have left of a job that has no result: all but its picture."""
+    def tidy(self, job_id: str, owns: Callable[[str], bool]) -> None:
+        """Delete those of a job's blobs that it does not own."""
         ...
 
     def remove(self, job_id: str) -> None: ...

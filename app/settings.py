@@ -179,11 +179,6 @@ class Settings(BaseSettings):
         }
         return [fault for fault, holds in checks.items() if holds]
 
-    def seconds_for(self, queue: str) -> float:
-        """How long a conversion of this queue may take."""
-        longest = {"fast": self.fast_timeout_seconds, "refined": self.refined_timeout_seconds}
-        return longest.get(queue, self.conversion_timeout_seconds)
-
     @property
     def database(self) -> str:
         """The database's URL as SQLAlchemy takes it."""
@@ -230,6 +225,11 @@ class Settings(BaseSettings):
     def limits(self) -> Limits:
         """What a conversion may cost, as the library takes it."""
         return Limits(self.max_request_size, self.max_pixels, self.max_frames, self.max_svg_bytes)
+
+    def seconds_for(self, queue: str) -> float:
+        """How long a conversion of this queue may take."""
+        longest = {"fast": self.fast_timeout_seconds, "refined": self.refined_timeout_seconds}
+        return longest.get(queue, self.conversion_timeout_seconds)
 
     def export(self) -> dict[str, Any]:
         """All settings as plain data; passwords are left out."""

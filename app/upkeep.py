@@ -19,6 +19,9 @@ log = structlog.get_logger()
 ORPHAN_SECONDS = 3600.0
 """Age at which a blob without a job is nobody's: far more than a request takes between the two."""
 
+RETRIED_SECONDS = 3600.0
+"""How long ago a job may have ended of which lost attempts are looked for: several sweeps long."""
+
 BATCH = 200
 """Jobs that a duty takes on in one go."""
 
@@ -64,6 +67,8 @@ def forget(services: Services) -> int:
 
 def sweep(services: Services, after_seconds: float = ORPHAN_SECONDS) -> int:
     """Delete blobs that no job owns: a process died between writing and committing, or committing and deleting."""
+    for job in services.jobs.retried(RETRIED_SECONDS):
+        services.blobs.tidy(job.id, job.owns)
     swept = 0
     old = iter(services.blobs.older_than(after_seconds))
     while batch := list(itertools.islice(old, BATCH)):

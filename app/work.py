@@ -37,24 +37,31 @@ def perform(
     converter: Converter,
     queues: Iterable[str] = QUEUES,
     taken: Callable[[Job], None] = lambda _: None,
+    freed: Callable[[], None] = lambda: None,
 ) -> Job | None:
-    """Do the job whose turn it is, if any; `taken` is told which. Safe to call any number of times."""
+    """Do the job whose turn it is; None where there is none, or where this host cannot do any just now.
+
+    Safe to call any number of times. `taken` is told which job it is, and `freed` when its place is free, before
+    others are told that there is room.
+    """
     settings = services.settings
     job = services.jobs.claim(queues, secrets.token_hex(16), settings.lease_seconds, settings.max_attempts)
     if job is None:
-        log.debug("no job is free")
+        log.info("no job is free")
         return None
     taken(job)
     with structlog.contextvars.bound_contextvars(job_id=job.id, attempt=job.attempts):
         log.info("job started", queue=job.queue)
-        _do(services, job, converter)
+        is_well = _do(services, job, converter)
+    freed()
     waiting = services.jobs.held_back(job)
     if waiting:
         announce(services, waiting)
-    return job
+    return job if is_well else None
 
 
-def _do(services: Services, job: Job, converter: Converter) -> None:
+def _do(services: Services, job: Job, converter: Converter) -> bool:
+    """Whether this host was well enough to do it, whatever came of it."""
     heartbeat = _Heartbeat(services, job)
     try:
         _succeed(services, job, _made(services, job, converter, heartbeat), heartbeat)
@@ -63,12 +70,14 @@ def _do(services: Services, job: Job, converter: Converter) -> None:
             log.info("job cancelled")
     except (StoreAway, ConverterUnready) as error:
         _wait_for_better_times(services, job, error)
+        return False
     except SvgaiError as error:
         _fail(services, job, error)
     except ConverterLost as error:
         _retry(services, job, str(error))
     except LeaseLost:
         log.warning("lease lost; somebody else has the job")
+    return True
 
 
 def _made(services: Services, job: Job, converter: Converter, heartbeat: _Heartbeat) -> Drawn:

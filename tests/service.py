@@ -28,7 +28,9 @@ class Service:
         self.port = free_port()
         self.url = f"http://127.0.0.1:{self.port}"
         self.log = folder / "service.log"
-        given = {"port": self.port, "data_dir": folder / "var", "workers": 2, **settings}
+        # Tests ask much at once, and mostly without a key.
+        plenty = {"anonymous_jobs_per_minute": 100_000, "anonymous_unfinished_jobs": 1000}
+        given = {"port": self.port, "data_dir": folder / "var", "workers": 2, **plenty, **settings}
         inherited = {name: os.environ[name] for name in ("PATH", "HOME", "LANG", "TMPDIR") if name in os.environ}
         self.environment = inherited | {name.upper(): str(value) for name, value in given.items()}
         self.process: subprocess.Popen[bytes] | None = None
@@ -93,16 +95,16 @@ class Service:
         return self.get(f"/api/v1/jobs/{job_id}").json
 
     def wait_for(self, job_id: str, seconds: float = 60, states: tuple[str, ...] = ("succeeded", "failed")) -> Any:
-        self.until(lambda: self.job(job_id)["state"] in states, seconds, f"{job_id} in {states}")
+        self.until(lambda: self.job(job_id).get("state") in states, seconds, f"{job_id} in {states}", every=0.25)
         return self.job(job_id)
 
-    def until(self, holds: Callable[[], bool], seconds: float, what: str) -> None:
+    def until(self, holds: Callable[[], bool], seconds: float, what: str, every: float = 0.02) -> None:
         end = time.monotonic() + seconds
         while not holds():
             ended = self.process and self.process.poll() is not None and what == "ready"
             if ended or time.monotonic() > end:
                 raise AssertionError(f"no {what}; the log ends:\n" + self.log.read_text()[-4000:])
-            time.sleep(0.02)
+            time.sleep(every)
 
 
 class Answer:

@@ -11,12 +11,13 @@ from pathlib import Path
 
 import pytest
 
-from app.adapters.celery_queue import CONVERT, make_celery
-from app.conversions import QUEUES, Services
+from app.adapters.celery_queue import CONVERT, DELIVER, EXPORT, make_celery
+from app.conversions import QUEUES
+from app.services import Services
 from app.settings import Settings
 from svgai.phases import PHASES
 from tests.fakes import FakeConverter
-from workers import tasks
+from workers import callbacks, tasks
 
 ROOT = Path(__file__).parents[1]
 PACKAGES = ("svgai", "app", "workers")
@@ -105,13 +106,13 @@ def test_the_web_starts_without_anything_heavy(tmp_path: Path) -> None:
 
 def test_every_task_that_is_announced_has_a_consumer(services: Services, settings: Settings) -> None:
     celery = make_celery(settings)
-    tasks.register(celery, services, FakeConverter())
-    assert CONVERT in celery.tasks
+    tasks.register(celery, services, FakeConverter(), tasks.Places(1, QUEUES))
+    callbacks.register(celery, services)
+    assert {CONVERT, EXPORT, DELIVER} <= set(celery.tasks)
 
 
-def test_every_queue_has_a_consumer() -> None:
-    assert '"--queues", ",".join(QUEUES)' in (ROOT / "workers" / "celery_app.py").read_text()
-    assert QUEUES
+def test_every_queue_has_a_consumer(settings: Settings) -> None:
+    assert tuple(settings.worker_queues.split(",")) == QUEUES
 
 
 def test_every_setting_is_obeyed_somewhere() -> None:

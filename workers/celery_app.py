@@ -10,6 +10,7 @@ import os
 import socket
 import threading
 import warnings
+from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 import structlog
@@ -73,28 +74,33 @@ def create_worker(settings: Settings, services: Services) -> Celery:
     celery = make_celery(settings)
     pool.warm()  # before anything is consumed; a worker that cannot convert must not take jobs
     places = tasks.Places(settings.worker_concurrency, settings.worker_queues.split(","))
-    tasks.register(celery, services, pool, places)
-    _follow_life(services, pool)
+    perform = tasks.register(celery, services, pool, places)
+    _follow_life(services, pool, lambda stopped: tasks.look_out(perform, places, stopped))
     return celery
 
 
-def _follow_life(services: Services, pool: SandboxPool) -> None:
+def _follow_life(services: Services, pool: SandboxPool, look_out: Callable[[threading.Event], None]) -> None:
     from celery import signals
 
     stopped = threading.Event()
+    looking = threading.Thread(target=look_out, args=(stopped,), daemon=True)
 
     def ready(**_: Any) -> None:
         threading.Thread(target=_sign_in, args=(services, stopped), daemon=True).start()
+        looking.start()
         log.info("worker ready", name=_name())
 
     def end(**_: Any) -> None:
         stopped.set()
+        if looking.is_alive():
+            looking.join()  # what it has found is finished like everything else
         pool.close()
         services.roster.sign_out(_name())
 
     # A receiver of setup_logging keeps Celery from setting logs up its own way.
     signals.setup_logging.connect(lambda **_: None, weak=False)
     signals.worker_ready.connect(ready, weak=False)
+    signals.worker_shutting_down.connect(lambda **_: stopped.set(), weak=False)
     signals.worker_shutdown.connect(end, weak=False)
 
 

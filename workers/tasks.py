@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import threading
+import time
 from collections.abc import Callable, Iterator, Sequence
 
+import structlog
 from celery import Celery
 
 from app import work
@@ -13,8 +15,14 @@ from app.adapters.celery_queue import CONVERT, EXPORT
 from app.jobs import Converter, Job
 from app.services import Services
 
+log = structlog.get_logger()
+
 LONG = "refined"
 """The queue whose jobs take long."""
+
+
+LOOK_SECONDS = 5.0
+"""A worker that hears of no work for so long looks for some itself."""
 
 
 class Places:
@@ -22,18 +30,29 @@ class Places:
 
     def __init__(self, places: int, queues: Sequence[str]) -> None:
         self._queues = tuple(queues)
+        self._all = threading.BoundedSemaphore(places)
         self._for_long_work = threading.BoundedSemaphore(max(1, places - 1))
+        self._heard_at = time.monotonic()
+
+    @property
+    def quiet_seconds(self) -> float:
+        """How long no hint has come."""
+        return time.monotonic() - self._heard_at
+
+    def note_hint(self) -> None:
+        self._heard_at = time.monotonic()
 
     @contextlib.contextmanager
     def choice(self) -> Iterator[Choice]:
-        """The queues that a job may be taken from now."""
-        may_be_long = self._for_long_work.acquire(blocking=False)
-        queues = self._queues if may_be_long else tuple(name for name in self._queues if name != LONG)
-        choice = Choice(queues, self._for_long_work.release if may_be_long else None)
-        try:
-            yield choice
-        finally:
-            choice.end()
+        """A place, and the queues that a job may be taken from now."""
+        with self._all:
+            may_be_long = self._for_long_work.acquire(blocking=False)
+            queues = self._queues if may_be_long else tuple(name for name in self._queues if name != LONG)
+            choice = Choice(queues, self._for_long_work.release if may_be_long else None)
+            try:
+                yield choice
+            finally:
+                choice.end()
 
 
 class Choice:
@@ -54,16 +73,31 @@ class Choice:
             release()
 
 
-def register(celery: Celery, services: Services, converter: Converter, places: Places) -> None:
-    """Put every task on this Celery."""
+def register(celery: Celery, services: Services, converter: Converter, places: Places) -> Callable[[], Job | None]:
+    """Put every task on this Celery; what it gives does the job whose turn it is, without a hint."""
+
+    def perform() -> Job | None:
+        with places.choice() as choice:
+            return work.perform(services, converter, choice.queues, choice.taken, choice.end)
 
     def convert(_: str) -> None:
         # The hint may name another job than the one whose turn it is.
-        with places.choice() as choice:
-            work.perform(services, converter, choice.queues, choice.taken)
+        places.note_hint()
+        perform()
 
     def export(job_id: str, form: str) -> None:
         work.export(services, converter, job_id, form)
 
-    celery.task(convert, name=CONVERT)
-    celery.task(export, name=EXPORT)
+    celery.task(convert, name=CONVERT, shared=False)
+    celery.task(export, name=EXPORT, shared=False)
+    return perform
+
+
+def look_out(perform: Callable[[], Job | None], places: Places, stopped: threading.Event) -> None:
+    """Do what waits where no hint comes: hints get lost, and the broker may be away, or this worker deaf to it."""
+    while not stopped.wait(LOOK_SECONDS):
+        try:
+            while places.quiet_seconds >= LOOK_SECONDS and not stopped.is_set() and perform():
+                log.info("work found without a hint")
+        except Exception as error:  # noqa: BLE001 - whatever a hint's task may raise; Celery logs it, and goes on too
+            log.warning("could not look for work", reason=type(error).__name__)

@@ -6,14 +6,13 @@ import contextlib
 import os
 import secrets
 import shutil
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 
 import structlog
 
 from app.adapters.blob_keys import checked, checked_job, is_job, is_older
 from app.errors import StoreAway
-from app.jobs import PICTURE
 
 log = structlog.get_logger()
 
@@ -80,10 +79,10 @@ class DiskBlobs:
             log.error("storage is nearly full", free_bytes=room, free_files=files)
             raise StoreAway("The storage is nearly full. Try again soon.")
 
-    def tidy(self, job_id: str) -> None:
+    def tidy(self, job_id: str, owns: Callable[[str], bool]) -> None:
         with _or_away(), contextlib.suppress(FileNotFoundError):
             for path in list((self._folder / checked_job(job_id)).iterdir()):
-                if path.name != PICTURE:
+                if not owns(path.name):
                     path.unlink(missing_ok=True)
 
     def remove(self, job_id: str) -> None:

@@ -291,6 +291,11 @@ class DatabaseJobs:
             moved = _move(connection, and_(jobs.c.id.in_(old), idle), {"state": State.EXPIRED, **BARE})
         return [job.id for job in moved]
 
+    def retried(self, within_seconds: float) -> list[Job]:
+        ended = and_(jobs.c.state.not_in([*UNFINISHED, State.EXPIRED]), jobs.c.finished_at > clock(-within_seconds))
+        with self._database.reading() as connection:
+            return [_known(row) for row in connection.execute(select(*COLUMNS).where(ended, jobs.c.attempts > 1))]
+
     def purge(self, kept_seconds: float, at_most: int) -> int:
         gone = and_(jobs.c.state == State.EXPIRED, jobs.c.expires_at < clock(-kept_seconds))
         chosen = select(jobs.c.id).where(gone).limit(at_most)

@@ -7,7 +7,7 @@ from __future__ import annotations
 
 import contextlib
 import itertools
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from datetime import timedelta
 from typing import Any
 
@@ -18,7 +18,6 @@ from obstore.store import ObjectStore, S3Store
 
 from app.adapters.blob_keys import checked, checked_job, is_job, is_older
 from app.errors import StoreAway
-from app.jobs import PICTURE
 from app.settings import Settings
 
 log = structlog.get_logger()
@@ -106,16 +105,19 @@ class ObjectBlobs:
     def demand_room(self) -> None:
         pass  # a store has no end that we could see
 
-    def tidy(self, job_id: str) -> None:
+    def tidy(self, job_id: str, owns: Callable[[str], bool]) -> None:
+        prefix = checked_job(job_id)
         with _or_away():
-            obstore.delete(self._store, [path for path in self._paths(job_id) if not path.endswith(f"/{PICTURE}")])
+            left = [path for path in self._paths(prefix) if not owns(path.rpartition("/")[2])]
+            obstore.delete(self._store, left)
 
     def remove(self, job_id: str) -> None:
+        prefix = checked_job(job_id)
         with _or_away():
-            obstore.delete(self._store, self._paths(job_id))
+            obstore.delete(self._store, self._paths(prefix))
 
-    def _paths(self, job_id: str) -> list[str]:
-        return [entry["path"] for page in obstore.list(self._store, checked_job(job_id)) for entry in page]
+    def _paths(self, prefix: str) -> list[str]:
+        return [entry["path"] for page in obstore.list(self._store, prefix) for entry in page]
 
     def older_than(self, seconds: float) -> Iterable[str]:
         """Ids sort by age and stores list in order, a page at a time, so hardly more is listed than what is old."""

@@ -40,9 +40,11 @@ def _with_thin_strokes(cover: Cover) -> NDArray[np.int16]:
     """The first ink of each pixel, or the second where that is of a stroke too thin to cover any by half."""
     inks, thin = np.empty_like(cover.first), np.empty(cover.first.shape, np.bool_)
     keep_thin(cover.first, cover.second, cover.share, cover.misfit, STRANGE, np.array(THIN), inks, thin)
-    _, pieces, facts, _ = cv2.connectedComponentsWithStats(thin.view(np.uint8), connectivity=8)
-    is_short = facts[:, cv2.CC_STAT_AREA] < SHORT  # as at the corners of what is not thin
-    return np.where(is_short[pieces] | ~thin, cover.first, inks)
+    where = np.flatnonzero(thin)
+    pieces = cv2.connectedComponents(thin.view(np.uint8), connectivity=8)[1].ravel()[where]
+    too_short = where[np.bincount(pieces)[pieces] < SHORT]  # as at the corners of what is not thin
+    inks.ravel()[too_short] = cover.first.ravel()[too_short]
+    return inks
 
 
 def _labelled(inks: NDArray[np.int16]) -> NDArray[np.int32]:

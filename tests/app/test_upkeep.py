@@ -6,10 +6,11 @@ from typing import Any
 
 import pytest
 
-from app import conversions, upkeep
+from app import conversions, upkeep, work
 from app.conversions import Order
 from app.jobs import Job, new_job_id
 from app.services import Services
+from tests.fakes import FakeConverter
 from tests.samples import logo_png
 from tests.world import SOMEBODY, blob_keys, database_of, pass_time
 
@@ -47,6 +48,20 @@ def test_orphans_are_found_behind_any_number_of_jobs(services: Services, monkeyp
     services.blobs.put(f"{orphan}/picture", b"left behind")
     monkeypatch.setattr(services.blobs, "older_than", lambda _: [job.id] * 1000 + [orphan])
     assert upkeep.sweep(services) == 1
+
+
+def test_what_a_lost_attempt_left_is_swept(services: Services) -> None:
+    job = submitted(services)
+    lost = services.jobs.claim(conversions.QUEUES, "dead", -1, 3)
+    services.blobs.put(lost.drawing_key, b"written by a worker that died before it could say so")
+    upkeep.reap(services)
+    upkeep.sweep(services)
+    assert lost.drawing_key in blob_keys(services)  # while the job may yet be done, nothing is touched
+    work.perform(services, FakeConverter())
+    done = services.jobs.get(job.id)
+    services.blobs.put(done.key_of("pdf"), b"the drawing in another format")
+    upkeep.sweep(services)
+    assert blob_keys(services) == {job.picture_key, done.result_key, done.key_of("pdf")}
 
 
 def test_a_fault_of_a_store_is_told_by_the_check(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -22,6 +22,7 @@ from tests.service import Answer, Service, free_port
 
 pytestmark = pytest.mark.end_to_end
 
+
 @pytest.fixture(scope="module")
 def program() -> str:
     found = find_nginx()

@@ -22,7 +22,7 @@ from tests.service import Service, is_alive, kill
 pytestmark = pytest.mark.end_to_end
 
 Start = Callable[..., Service]
-HASTY = {"lease_seconds": 2, "reap_seconds": 0.5, "republish_seconds": 3}
+HASTY = {"lease_seconds": 2, "reap_seconds": 0.5, "republish_seconds": 3, "cache_url": "off"}
 SLOW = noise_png(600)
 """Takes the baseline a second or two: long enough to be wounded while it runs."""
 BASELINE = "?method=baseline"
@@ -129,11 +129,11 @@ def test_a_hint_that_comes_ten_times_is_followed_once(stack: Service) -> None:
     job_id = stack.submit(logo_png(64))
     queue = CeleryQueue(make_celery(settings))
     for _ in range(10):
-        queue.announce(Job(job_id, QUEUES[0], {}, {}))
+        queue.announce(Job(job_id, "anonymous", QUEUES[0], {}, {}))
     os.kill(worker, signal.SIGCONT)
     (job,) = all_succeed(stack, [job_id])
     assert job["attempts"] == 1
-    stack.until(lambda: stack.log.read_text().count("job is not free") >= 10, 20, "refusal of the repeats")
+    stack.until(lambda: stack.log.read_text().count("no job is free") >= 10, 20, "refusal of the repeats")
     assert stack.log.read_text().count("job started") == 1
 
 

@@ -1,7 +1,6 @@
 """Starts a process of the service with a fault built in: `python -m tests.faults.launch MODULE ARGUMENTS`.
 
-The clock is off by FAULTY_CLOCK_SECONDS, sandboxes are `tests.faults.sandboxed`, and webhooks may go to any port, since
-port 80 is not for tests to have. Everything else is the product.
+The clock is off by FAULTY_CLOCK_SECONDS, and sandboxes are `tests.faults.sandboxed`. Everything else is the product.
 """
 
 from __future__ import annotations
@@ -13,8 +12,6 @@ import sys
 import time
 from typing import Any
 
-from app.adapters.outward.rules import Rules
-
 CLOCK = "FAULTY_CLOCK_SECONDS"
 
 
@@ -25,7 +22,6 @@ class _Popen(subprocess.Popen[bytes]):
 
 def main() -> None:
     subprocess.Popen = _Popen  # type: ignore[misc]
-    Rules.admit = lambda *_: None  # type: ignore[method-assign]
     offset = float(os.environ.get(CLOCK, "0"))
     if offset:
         now, now_ns = time.time, time.time_ns

@@ -24,7 +24,7 @@ DONE_ONCE = [State.QUEUED, State.RUNNING, State.SUCCEEDED]
 @drill("R01", short=True)
 def sandboxes_are_killed(stage: Stage) -> None:
     """A sandbox is killed every few seconds under load: each victim runs again within 60 s, and nobody fails."""
-    wanted, pause = stage.choose(short=4, full=20), 3.0 if stage.is_full else 0.7
+    wanted, pause = stage.choose(short=3, full=20), 3.0 if stage.is_full else 0.7
     load = stage.load(full=200)
     while stage.report.kills < wanted:
         if load.is_over and not stage.in_state(State.RUNNING, State.QUEUED):
@@ -59,7 +59,7 @@ def nobody_works(stage: Stage) -> None:
     """All workers are gone: jobs are taken in all the same, and are done when one worker is back."""
     for worker in stage.crew.workers:
         stage.kill(worker)
-    stage.load(short=12, full=50).wait()
+    stage.load(short=8, full=50).wait()
     stage.expect(stage.is_ready(), "the web was not ready without workers")
     stage.pause(1)
     waited = stage.client.ask("GET", "/health").document["oldest_queued_seconds"]
@@ -213,7 +213,7 @@ def there_are_two_schedules(stage: Stage) -> None:
     """Two schedules run while a worker is killed: its jobs are freed once, and nobody is told twice."""
     second = stage.crew.launch("schedule")
     try:
-        load = stage.load(short=16)
+        load = stage.load()
         stage.until(lambda: len(stage.in_state(State.RUNNING)) >= 2, 20)
         stage.kill(stage.crew.workers[0])
         stage.crew.workers[0].start()

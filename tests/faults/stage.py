@@ -32,6 +32,7 @@ from tests.faults.invariants import Verdict
 from tests.faults.load import Answer, Client, Ledger, Load, Order, orders
 from tests.faults.proxy import Proxy
 from tests.faults.receiver import Receiver
+from tests.faults.volume import Volume
 from tests.servers import PostgresServer, RedisServer, postgres_server, redis_server
 from tests.service import free_port
 from workers.serve import migrate
@@ -40,8 +41,6 @@ HASTY = {"lease_seconds": 3, "reap_seconds": 1, "republish_seconds": 3}
 """Settings of the short version; the full one has the defaults."""
 PLENTY = 100_000
 WORKERS = 2
-BLOBS_MEGABYTES = 256
-BLOBS_INODES = 8192
 
 
 def percentile(values: Sequence[float], percent: float) -> float:
@@ -87,12 +86,17 @@ class Stage:
     to_redis: Proxy
     to_postgres: Proxy
     receiver: Receiver
+    """Wants to be told of every job of ours."""
+    nasty: Receiver
+    """Behaves badly, on an origin of its own."""
     crew: Crew
     services: Services
     """The service's own use cases, by a line of our own that no drill cuts."""
     database: Database
     client: Client
     port: int
+    volume: Volume | None
+    """The blobs' disk, where they have one of their own."""
     endpoint_id: str = ""
     ledger: Ledger = field(default_factory=Ledger)
     report: Report = field(default_factory=lambda: Report(""))
@@ -116,7 +120,7 @@ class Stage:
 
     # --- using the service
 
-    def load(self, short: int = 24, full: int = 100, patience: float = 240) -> Load:
+    def load(self, short: int = 12, full: int = 100, patience: float = 240) -> Load:
         """Clients begin to hand in the usual mixture."""
         count = self.choose(short=short, full=full)
         return Load(self.client, self.ledger, list(orders(count, f"{self.report.name}-{time.time_ns()}")), patience)
@@ -140,8 +144,9 @@ class Stage:
         return Client(self.port, issue_key(accounts, self.services.secrecy, order, OPERATOR).text)
 
     def endpoint(self, client: Client, path: str) -> str:
-        """Have an account's jobs told to the receiver, which answers as the path says."""
-        wanted = b'{"url": "%s%s"}' % (self.receiver.url.encode(), path.encode())
+        """Have an account's jobs told to a receiver, which answers as the path says."""
+        receiver = self.receiver if path == "/ok" else self.nasty
+        wanted = b'{"url": "%s%s"}' % (receiver.url.encode(), path.encode())
         made = client.ask("POST", "/api/v1/webhook-endpoints", wanted, Content_Type="application/json")
         assert made.status == 201, made
         return str(made.document["id"])
@@ -160,6 +165,12 @@ class Stage:
     def in_state(self, *states: State) -> list[Row[Any]]:
         with self.database.reading() as connection:
             return list(connection.execute(select(jobs).where(jobs.c.state.in_(states))))
+
+    def all_jobs(self) -> list[Row[Any]]:
+        return self.in_state(*State)
+
+    def successes(self) -> int:
+        return len(self.in_state(State.SUCCEEDED))
 
     def redis_client(self) -> redis.Redis:
         return redis.Redis.from_url(self.redis.url, socket_timeout=2, retry=Retry(NoBackoff(), 0))
@@ -282,6 +293,8 @@ class Stage:
     def begin(self, name: str) -> None:
         """Turn to another drill."""
         self.report, self.outage, self.is_told, self.killed_at = Report(name), False, True, []
+        for member in self.crew.members:
+            member.falls = 0
         self.before = Before(len(self.ledger.sent), len(self.ledger.answers), frozenset(self.ledger.job_ids))
 
     def mend(self) -> None:
@@ -298,6 +311,8 @@ class Stage:
     def judge(self) -> None:
         """Hold what is there now against the invariants."""
         upkeep.sweep(self.services, after_seconds=-1)
+        fallen = [f"{member.program} {member.falls} times" for member in self.crew.members if member.falls]
+        self.expect(not fallen, f"fell by themselves: {', '.join(fallen)}")
         verdict = self._verdict()
         report = self.report
         report.sent = len(self.ledger.sent) - self.before.sent
@@ -319,6 +334,13 @@ class Stage:
         return invariants.judge(evidence)
 
 
+def _volume(folder: Path) -> Volume | None:
+    try:
+        return Volume(folder)
+    except OSError:
+        return None
+
+
 @contextlib.contextmanager
 def stage(folder: Path, *, is_full: bool, **settings: object) -> Iterator[Stage]:
     """The whole service, ready, until the drill is over."""
@@ -327,9 +349,12 @@ def stage(folder: Path, *, is_full: bool, **settings: object) -> Iterator[Stage]
         redis_ = undo.enter_context(redis_server(folder / "redis"))
         postgres = undo.enter_context(postgres_server(folder / "postgres"))
         url = postgres.create_database("faults")
-        to_redis, to_postgres, receiver = Proxy(redis_.url), Proxy(url), Receiver()
-        for each in (to_redis, to_postgres, receiver):
+        to_redis, to_postgres, receiver, nasty = Proxy(redis_.url), Proxy(url), Receiver(), Receiver()
+        for each in (to_redis, to_postgres, receiver, nasty):
             undo.callback(each.close)
+        volume = _volume(folder / "var" / "blobs") if is_full else None
+        if volume:
+            undo.callback(volume.close)
         given = {
             "port": free_port(),
             "data_dir": folder / "var",
@@ -338,6 +363,7 @@ def stage(folder: Path, *, is_full: bool, **settings: object) -> Iterator[Stage]
             "worker_concurrency": 2,
             "max_queue_size": PLENTY,
             "allow_private_urls": True,
+            "url_ports": f"{receiver.port},{nasty.port}",
             "broker_url": to_redis.through(redis_.url),
             **({} if is_full else HASTY),
             **settings,
@@ -359,11 +385,13 @@ def stage(folder: Path, *, is_full: bool, **settings: object) -> Iterator[Stage]
             to_redis,
             to_postgres,
             receiver,
+            nasty,
             crew,
             services,
             database,
             Client(inside.port, ""),
             inside.port,
+            volume,
         )
         for program in ("web", "schedule", "callbacks", *["worker"] * WORKERS):
             crew.launch(program)

@@ -41,7 +41,7 @@ def walk_cracks(labels: Integers, points: Integers, starts: Integers, left: Inte
     for rings in range(2):  # first what begins at a junction, then the rings that are left
         for y0 in range(height + 1):
             for x0 in range(width + 1):
-                if rings == 0 and degree[y0, x0] < 3:
+                if degree[y0, x0] < (1 if rings else 3):
                     continue
                 for way in range(4):
                     x, y, heading = x0, y0, way

@@ -13,6 +13,12 @@ _PLAIN = 4.0
 
 
 @compiled
+def same(one: Floats, other: Floats) -> bool:
+    """Whether two colours are equal."""
+    return bool(one[0] == other[0] and one[1] == other[1] and one[2] == other[2] and one[3] == other[3])
+
+
+@compiled
 def find_pure(pixels: Floats, inks: Floats, tolerance: float, pure: Indices) -> None:
     """Write the index of the ink that fills each pixel, or -1: no channel may differ by the tolerance.
 
@@ -21,6 +27,9 @@ def find_pure(pixels: Floats, inks: Floats, tolerance: float, pure: Indices) -> 
     height, width = pure.shape
     for y in range(height):
         for x in range(width):
+            if x > 0 and same(pixels[y, x], pixels[y, x - 1]):
+                pure[y, x] = pure[y, x - 1]
+                continue
             pure[y, x] = -1
             least = tolerance
             for k in range(inks.shape[0]):

@@ -85,16 +85,24 @@ def weigh_row(values: Floats, begin: int, step: int, weights: Floats, sums: Floa
         sums[x] = far + w3 * (v3[x] + v7[x]) + w4 * (v4[x] + v6[x]) + w5 * v5[x]
 
 
-@compiled_loosely
+@compiled
 def lack_along_row(windows: Floats, count: int, dark: np.float32, flat: np.float32) -> float:
-    """1 - SSIM of each window, added up, from its sums of a, b, a * a, b * b and a * b."""
+    """1 - SSIM of each window, added up, from its sums of a, b, a * a, b * b and a * b; the first are written over."""
     two, grey = np.float32(2), np.float32(128)
     row_a, row_b = windows[0][:count], windows[1][:count]
     row_aa, row_bb, row_ab = windows[2][:count], windows[3][:count], windows[4][:count]
-    lack = 0.0
     for x in range(count):
         a, b = row_a[x], row_b[x]
         likeness = (two * (a + grey) * (b + grey) + dark) * (two * (row_ab[x] - a * b) + flat)
         light = (a + grey) * (a + grey) + (b + grey) * (b + grey) + dark
-        lack += np.float32(1) - likeness / (light * ((row_aa[x] - a * a) + (row_bb[x] - b * b) + flat))
-    return lack
+        row_a[x] = likeness / (light * ((row_aa[x] - a * a) + (row_bb[x] - b * b) + flat))
+    return count - total(row_a)
+
+
+@compiled_loosely
+def total(values: Floats) -> float:
+    """All values added up."""
+    added = 0.0
+    for value in values:
+        added += value
+    return added

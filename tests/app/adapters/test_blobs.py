@@ -116,3 +116,13 @@ def test_no_key_leads_out_of_the_storage(blobs: AnyBlobs, key: str) -> None:
 def test_only_a_whole_id_removes_anything(blobs: AnyBlobs, job_id: str) -> None:
     with pytest.raises(ValueError, match="not a blob key"):
         blobs.remove(job_id)
+
+
+def test_tidying_leaves_what_the_job_owns(blobs: AnyBlobs) -> None:
+    keys = [f"{ONE}/picture", f"{ONE}/lost.svg", f"{ONE}/result.svg", f"{TWO}/lost.svg"]
+    for key in keys:
+        blobs.put(key, b"data")
+    for _ in range(2):
+        blobs.tidy(ONE, {"picture", "result.svg"}.__contains__)
+    blobs.tidy(job_made(0), lambda _: False)
+    assert [key for key in keys if blobs.get(key)] == [f"{ONE}/picture", f"{ONE}/result.svg", f"{TWO}/lost.svg"]

@@ -2,15 +2,21 @@
 
 from __future__ import annotations
 
+import time
+
+import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect
+from sqlalchemy import inspect, text
 
-from app.adapters.database import Database
+from app.adapters.database import CONNECT_SECONDS, Database
 from app.adapters.roster import DatabaseRoster
 from app.adapters.tables import metadata
+from app.errors import StoreAway
 from tests.app.adapters.conftest import alembic_config
+from tests.faults.proxy import Proxy
+from tests.servers import PostgresServer
 
 
 def test_workers_sign_in_and_out(database: Database) -> None:
@@ -38,3 +44,17 @@ def test_every_migration_can_be_taken_back(url: str) -> None:
     made.engine.dispose()
     command.upgrade(config, "head")
     command.upgrade(config, "head")
+
+
+def test_a_database_that_falls_silent_is_away(postgres: PostgresServer) -> None:
+    line = Proxy(postgres.url)
+    silent = Database(line.through(postgres.url).replace("://", "+psycopg2://"), answer_seconds=0.2)
+    with silent.reading() as connection:
+        connection.execute(text("SELECT 1"))
+    line.mute()
+    began = time.monotonic()
+    with pytest.raises(StoreAway), silent.reading() as connection:
+        connection.execute(text("SELECT 1"))
+    assert time.monotonic() - began < CONNECT_SECONDS + 2
+    line.close()
+    silent.engine.dispose()
