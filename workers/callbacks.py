@@ -56,7 +56,7 @@ def register(celery: Celery, services: Services) -> None:
     def deliver(delivery_id: str) -> None:
         deliveries.deliver(services, delivery_id, lanes)
 
-    celery.task(deliver, name=DELIVER)
+    celery.task(deliver, name=DELIVER, shared=False)
 
 
 def _follow_life() -> None:

@@ -79,12 +79,14 @@ def limit_processor(seconds: float) -> None:
 
 def warm_up() -> None:
     """Let the engine convert once, so that no user waits for what it loads or compiles."""
-    rows, columns = np.mgrid[:24, :24]
-    picture = np.zeros((24, 24, 4), np.uint8)
+    rows, columns = np.mgrid[:36, :64]
+    picture = np.full((36, 64, 4), 255, np.uint8)
     picture[4:16, 3:18] = (30, 60, 200, 255)
-    # A disc with soft edges over it: curves, corners, three inks that meet, and pixels of two inks.
-    share = np.clip(7.5 - np.hypot(rows - 14, columns - 13), 0, 1)[..., None]
-    picture = np.rint(picture * (1 - share) + np.array((250, 200, 20, 255)) * share).astype(np.uint8)
+    # A disc with soft edges over it: curves, corners, three inks that meet, and pixels of two inks. Beside it one that
+    # stands alone, as a form that is recognised.
+    for x, y, radius in ((13, 14, 7.5), (45, 18, 13.0)):
+        share = np.clip(radius + 0.5 - np.hypot(rows - y, columns - x), 0, 1)[..., None]
+        picture = np.rint(picture * (1 - share) + np.array((250, 200, 20, 255)) * share).astype(np.uint8)
     conversion.convert(picture, Options(method="optimised"), Limits())
     gc.freeze()
 
