@@ -29,7 +29,21 @@ from app.errors import (
     QueueFull,
     StoreAway,
 )
-from app.jobs import JOB_ID, Batch, Event, Feedback, Job, Kind, Repeated, Replay, Selection, State, new_id, new_job_id
+from app.jobs import (
+    JOB_ID,
+    Batch,
+    Event,
+    Feedback,
+    Job,
+    Kind,
+    Repeated,
+    Replay,
+    Selection,
+    State,
+    new_id,
+    new_job_id,
+    too_many,
+)
 from app.reuse import is_quarantined, known_drawing, reuse_key
 from app.services import Services
 from svgai import Options
@@ -77,6 +91,7 @@ def submit(services: Services, caller: Caller, order: Order, promise: Promise | 
     earlier = _earlier(services, replay)
     if earlier:
         return find(services, caller, earlier), True
+    _refuse_beyond_allowance(services, caller, 1)
     job = _prepared(services, caller, order)
     try:
         return _kept(services, caller, [(job, order)], replay=replay and replace(replay, subject=job.id))[0], False
@@ -96,6 +111,7 @@ def submit_batch(
     earlier = _earlier(services, replay)
     if earlier:
         return find_batch(services, caller, earlier)[0], True
+    _refuse_beyond_allowance(services, caller, len(orders))
     batch = Batch(new_id("batch"), caller.tenant, metadata)
     pairs = []
     for number, order in enumerate(orders):
@@ -179,6 +195,14 @@ def _kept(
         if not job.state.is_final and not _announced(services, job):
             services.jobs.mark_unannounced(job.id)
     return jobs
+
+
+def _refuse_beyond_allowance(services: Services, caller: Caller, coming: int) -> None:
+    """Refuse early what would be refused anyway: overload is no time for work. `Jobs.add` looks again, exactly."""
+    limit = caller.allowance.unfinished_jobs
+    count = services.jobs.count_unfinished_of(caller.tenant)
+    if count + coming > limit:
+        raise too_many(count, coming, limit)
 
 
 @contextlib.contextmanager

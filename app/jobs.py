@@ -12,6 +12,8 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, Protocol
 
+from app.errors import TooManyJobs
+
 
 class State(StrEnum):
     """Where a job is in its life. The last four are final, but for what is kept: that expires."""
@@ -228,6 +230,12 @@ class Repeated(Exception):
         self.replay = replay
 
 
+def too_many(count: int, coming: int, limit: int) -> TooManyJobs:
+    """Why a tenant's further jobs are refused."""
+    detail = f"{count} of your jobs are unfinished, and {coming} more would be over the limit of {limit}."
+    return TooManyJobs(f"{detail} Wait until some are done.", limit=limit, actual=count + coming)
+
+
 class Jobs(Protocol):
     """The record of all jobs. Each method is one transaction, and every time is the database's own."""
 
@@ -249,6 +257,7 @@ class Jobs(Protocol):
     def events(self, job_id: str, after: int = 0) -> list[Event]: ...
     def batch(self, batch_id: str) -> Batch | None: ...
     def count_unfinished(self) -> Mapping[State, int]: ...
+    def count_unfinished_of(self, tenant: str) -> int: ...
     def oldest_queued_seconds(self) -> float: ...
     def usage(self, tenant: str, days: int) -> list[Mapping[str, Any]]: ...
     def add_feedback(self, job: Job, said: Feedback) -> None: ...

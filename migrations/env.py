@@ -11,7 +11,7 @@ from app.settings import read_settings
 
 def run() -> None:
     url = context.config.attributes.get("url") or read_settings().database
-    database = Database(url, answer_seconds=24 * 3600)  # a table may take long to be rewritten
+    database = Database(url, answer_seconds=None)  # a table may take long to be rewritten
     if database.engine.dialect.name == "sqlite":
         Path(database.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
     with database.writing() as connection:

@@ -8,7 +8,7 @@ import time
 from collections.abc import Callable, Iterator, Sequence
 
 import structlog
-from celery import Celery
+from celery import Celery, Task
 
 from app import work
 from app.adapters.celery_queue import CONVERT, EXPORT
@@ -43,10 +43,10 @@ class Places:
         self._heard_at = time.monotonic()
 
     @contextlib.contextmanager
-    def choice(self) -> Iterator[Choice]:
-        """A place, and the queues that a job may be taken from now."""
+    def choice(self, *, quick: bool = False) -> Iterator[Choice]:
+        """A place, and the queues that a job may be taken from now; quick: not the one whose jobs take long."""
         with self._all:
-            may_be_long = self._for_long_work.acquire(blocking=False)
+            may_be_long = not quick and self._for_long_work.acquire(blocking=False)
             queues = self._queues if may_be_long else tuple(name for name in self._queues if name != LONG)
             choice = Choice(queues, self._for_long_work.release if may_be_long else None)
             try:
@@ -76,21 +76,27 @@ class Choice:
 def register(celery: Celery, services: Services, converter: Converter, places: Places) -> Callable[[], Job | None]:
     """Put every task on this Celery; what it gives does the job whose turn it is, without a hint."""
 
-    def perform() -> Job | None:
-        with places.choice() as choice:
+    def perform(*, quick: bool = False) -> Job | None:
+        with places.choice(quick=quick) as choice:
             return work.perform(services, converter, choice.queues, choice.taken, choice.end)
 
-    def convert(_: str) -> None:
-        # The hint may name another job than the one whose turn it is.
+    def convert(task: Task, _: str) -> None:
+        # The hint may name another job than the one whose turn it is. But a hint of quick work must not be spent on
+        # what takes long: others would have to wait for the next one.
         places.note_hint()
-        perform()
+        if _is_of_long_work(task) or perform(quick=True) is None:
+            perform()
 
     def export(job_id: str, form: str) -> None:
         work.export(services, converter, job_id, form)
 
-    celery.task(convert, name=CONVERT, shared=False)
+    celery.task(convert, name=CONVERT, bind=True, shared=False)
     celery.task(export, name=EXPORT, shared=False)
     return perform
+
+
+def _is_of_long_work(task: Task) -> bool:
+    return (task.request.delivery_info or {}).get("routing_key") == LONG
 
 
 def look_out(perform: Callable[[], Job | None], places: Places, stopped: threading.Event) -> None:

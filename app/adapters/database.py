@@ -3,12 +3,12 @@
 from __future__ import annotations
 
 import select
-import time
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from typing import Any
 
 import orjson
+import psycopg2
 import psycopg2.extensions
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
@@ -19,6 +19,9 @@ from app.errors import StoreAway
 
 log = structlog.get_logger()
 
+# Where a connection breaks while it goes back to the pool, SQLAlchemy leaves the driver's error as it is.
+AWAY = (OperationalError, InterfaceError, PoolExhausted, psycopg2.OperationalError, psycopg2.InterfaceError)
+
 CONNECT_SECONDS = 3.0
 STATEMENT_SECONDS = 15
 ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
@@ -28,7 +31,7 @@ ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
 class Database:
     """Connections; writing transactions take SQLite's lock at their start, so that they never deadlock."""
 
-    def __init__(self, url: str, answer_seconds: float = ANSWER_SECONDS) -> None:
+    def __init__(self, url: str, answer_seconds: float | None = ANSWER_SECONDS) -> None:
         self.url = url
         self.engine: Engine = create_engine(url, pool_pre_ping=True, json_serializer=_storable, **_engine_options(url))
         if self.engine.dialect.name == "sqlite":
@@ -57,7 +60,7 @@ class Database:
 def _or_away() -> Iterator[None]:
     try:
         yield
-    except (OperationalError, InterfaceError, PoolExhausted) as error:
+    except AWAY as error:
         log.warning("database is away", reason=str(error).partition("\n")[0])
         raise StoreAway("The service cannot reach its database. Try again soon.") from error
 
@@ -91,18 +94,17 @@ def _engine_options(url: str) -> dict[str, Any]:
 class _Connection(psycopg2.extensions.connection):
     """One that may run out of patience."""
 
-    answer_seconds = CONNECT_SECONDS
-    """Until it is connected; then as `Database` says."""
+    answer_seconds: float | None = CONNECT_SECONDS
+    """Until it is connected; then as `Database` says. None: for ever."""
 
 
 def _wait(connection: psycopg2.extensions.connection) -> None:
     """Wait for PostgreSQL, which psycopg2 itself would do for ever."""
-    seconds = getattr(connection, "answer_seconds", ANSWER_SECONDS)
-    end = time.monotonic() + seconds
+    seconds = getattr(connection, "answer_seconds", None)
     while (state := connection.poll()) != psycopg2.extensions.POLL_OK:
         poll = select.poll()
         poll.register(connection.fileno(), select.POLLIN if state == psycopg2.extensions.POLL_READ else select.POLLOUT)
-        if not poll.poll(max(0.0, end - time.monotonic()) * 1000):
+        if not poll.poll(seconds and seconds * 1000):
             raise psycopg2.OperationalError(f"PostgreSQL was silent for {seconds:g} s")
 
 

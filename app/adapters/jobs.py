@@ -31,7 +31,6 @@ from app.adapters.clock import clock
 from app.adapters.database import Database
 from app.adapters.tables import batches, deliveries, events, feedback, jobs, replays, usage
 from app.adapters.webhooks import write_news
-from app.errors import TooManyJobs
 from app.jobs import (
     UNFINISHED,
     Batch,
@@ -44,6 +43,7 @@ from app.jobs import (
     Replay,
     Selection,
     State,
+    too_many,
 )
 
 COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
@@ -140,6 +140,10 @@ class DatabaseJobs:
             counts = {row.state: row[1] for row in connection.execute(query)}
         return {state: counts.get(state, 0) for state in UNFINISHED}
 
+    def count_unfinished_of(self, tenant: str) -> int:
+        with self._database.reading() as connection:
+            return connection.scalar(_unfinished_of(tenant)) or 0
+
     def oldest_queued_seconds(self) -> float:
         query = select(func.min(jobs.c.created_at), clock()).where(jobs.c.state == State.QUEUED)
         with self._database.reading() as connection:
@@ -216,9 +220,11 @@ class DatabaseJobs:
         }
         with self._database.writing() as connection:
             _lock(connection, LOCKS["claim"])  # two workers at once must not take one job each of a tenant's last turn
-            chosen = connection.scalar(_next_in_turn(queues, max_attempts))
-            moved = _move(connection, jobs.c.id == chosen, values) if chosen else []
-        return moved[0] if moved else None
+            while chosen := connection.scalar(_next_in_turn(queues, max_attempts)):
+                # Whoever cancels takes no part in the lock, and may have come between.
+                if moved := _move(connection, and_(jobs.c.id == chosen, jobs.c.state == State.QUEUED), values):
+                    return moved[0]
+        return None
 
     def extend(self, job: Job, lease_seconds: float, phase: str | None, percent: int) -> Lease:
         values = {"lease_until": clock(lease_seconds), "phase": phase, "percent": percent}
@@ -368,17 +374,19 @@ def _turn(connection: Connection, tenant: str) -> float:
 _ONE_ROW = select(literal(1)).subquery()
 
 
+def _unfinished_of(tenant: str) -> Select[Any]:
+    return select(func.count()).where(jobs.c.tenant == tenant, jobs.c.state.in_(UNFINISHED))
+
+
 def _refuse_beyond(connection: Connection, new: Sequence[Job], at_most: int) -> None:
     """Hold a tenant to how many unfinished jobs it may have, exactly, however many requests come at once."""
     tenant = new[0].tenant
     if connection.dialect.name == "postgresql":
         connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(tenant))))
-    mine = and_(jobs.c.tenant == tenant, jobs.c.state.in_(UNFINISHED))
-    count = connection.scalar(select(func.count()).where(mine)) or 0
+    count = connection.scalar(_unfinished_of(tenant)) or 0
     coming = sum(not job.state.is_final for job in new)
     if coming and count + coming > at_most:
-        detail = f"{count} of your jobs are unfinished, and {coming} more would be over the limit of {at_most}."
-        raise TooManyJobs(f"{detail} Wait until some are done.", limit=at_most, actual=count + coming)
+        raise too_many(count, coming, at_most)
 
 
 def _remember(connection: Connection, replay: Replay) -> None:

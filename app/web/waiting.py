@@ -20,6 +20,11 @@ T = TypeVar("T")
 WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
 
 
+SHARE = 0.25
+"""How much longer somebody may wait than the work takes; each look costs the database something."""
+SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
+
+
 class HungUp(Exception):
     """The caller is gone."""
 
@@ -55,10 +60,9 @@ def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
     if seconds <= 0 or not places.acquire(blocking=False):
         return None
     try:
-        end, pause = time.monotonic() + seconds, 0.01
-        while time.monotonic() < end:
-            time.sleep(min(pause, max(0.0, end - time.monotonic())))
-            pause = min(pause * 1.5, 0.03 if time.monotonic() < end - seconds + 3 else 0.1)
+        begun = time.monotonic()
+        while (waited := time.monotonic() - begun) < seconds:
+            time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE, seconds - waited))
             seen = look()
             if seen is not None:
                 return seen

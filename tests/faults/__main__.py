@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import shutil
 import sys
 import tempfile
@@ -11,6 +12,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 
 import click
+import structlog
 
 from tests.faults.catalogue import DRILLS
 from tests.faults.drills import Drill, run
@@ -28,6 +30,7 @@ WIDTHS = (5, 6, 9, 6, 5, 11, 9, 8)
 def main(names: Sequence[str], short: bool, keep: bool) -> None:
     """Break the service in every way of the catalogue, and see whether its promises hold."""
     chosen = [DRILLS[name] for name in sorted(names or DRILLS) if names or not short or DRILLS[name].is_short]
+    structlog.configure(wrapper_class=structlog.make_filtering_bound_logger(logging.CRITICAL))
     leave_the_others_mounts()
     folder = Path(tempfile.mkdtemp(prefix="svgai-faults-"))
     reports = list(_take_place(chosen, folder, is_full=not short))

@@ -14,7 +14,7 @@ from tests.faults.stage import Stage
 @drill("R10", short=True)
 def redis_restarts(stage: Stage) -> None:
     """Redis is away five times for 10 s under load: 202 as ever, and workers take hints again by themselves."""
-    load = stage.load(full=200)
+    load = stage.load(full=150)
     for _ in range(stage.choose(short=1, full=5)):
         stage.redis.kill()
         stage.report.kills += 1
@@ -22,7 +22,7 @@ def redis_restarts(stage: Stage) -> None:
         stage.redis.start()
         began, known = time.monotonic(), stage.runs()
         if load.is_over:
-            load = stage.load()
+            load = stage.load(full=30)
         back = stage.until(lambda: stage.runs() > known, 150)  # noqa: B023
         stage.recovered(time.monotonic() - began)
         stage.expect(back, "no worker took a hint within 150 s")

@@ -87,8 +87,9 @@ class Stage:
     to_postgres: Proxy
     receiver: Receiver
     """Wants to be told of every job of ours."""
+    hanging: Receiver
     nasty: Receiver
-    """Behaves badly, on an origin of its own."""
+    """These behave badly, each on an origin of its own: the service lets one alone that fails too often."""
     crew: Crew
     services: Services
     """The service's own use cases, by a line of our own that no drill cuts."""
@@ -145,7 +146,7 @@ class Stage:
 
     def endpoint(self, client: Client, path: str) -> str:
         """Have an account's jobs told to a receiver, which answers as the path says."""
-        receiver = self.receiver if path == "/ok" else self.nasty
+        receiver = {"/ok": self.receiver, "/hang": self.hanging}.get(path, self.nasty)
         wanted = b'{"url": "%s%s"}' % (receiver.url.encode(), path.encode())
         made = client.ask("POST", "/api/v1/webhook-endpoints", wanted, Content_Type="application/json")
         assert made.status == 201, made
@@ -349,8 +350,9 @@ def stage(folder: Path, *, is_full: bool, **settings: object) -> Iterator[Stage]
         redis_ = undo.enter_context(redis_server(folder / "redis"))
         postgres = undo.enter_context(postgres_server(folder / "postgres"))
         url = postgres.create_database("faults")
-        to_redis, to_postgres, receiver, nasty = Proxy(redis_.url), Proxy(url), Receiver(), Receiver()
-        for each in (to_redis, to_postgres, receiver, nasty):
+        to_redis, to_postgres = Proxy(redis_.url), Proxy(url)
+        receivers = [Receiver() for _ in range(3)]
+        for each in (to_redis, to_postgres, *receivers):
             undo.callback(each.close)
         volume = _volume(folder / "var" / "blobs") if is_full else None
         if volume:
@@ -363,7 +365,7 @@ def stage(folder: Path, *, is_full: bool, **settings: object) -> Iterator[Stage]
             "worker_concurrency": 2,
             "max_queue_size": PLENTY,
             "allow_private_urls": True,
-            "url_ports": f"{receiver.port},{nasty.port}",
+            "url_ports": ",".join(str(receiver.port) for receiver in receivers),
             "broker_url": to_redis.through(redis_.url),
             **({} if is_full else HASTY),
             **settings,
@@ -384,8 +386,7 @@ def stage(folder: Path, *, is_full: bool, **settings: object) -> Iterator[Stage]
             postgres,
             to_redis,
             to_postgres,
-            receiver,
-            nasty,
+            *receivers,
             crew,
             services,
             database,

@@ -20,7 +20,7 @@ def receivers_hang(stage: Stage) -> None:
         client = stage.new_client(f"hanging {number}")
         hooks = [stage.endpoint(client, "/hang") for _ in range(stage.choose(short=3, full=10))]
         client.hand_in(Order(f"hang-{number}-{time.time_ns()}", picture(note=f"hang {time.time_ns()}"), "baseline"))
-    stage.until(lambda: stage.nasty.counts()["/hang"] >= 5, 30)
+    stage.until(lambda: stage.hanging.counts()["/hang"] >= 5, 30)
     beside = _p95_of_a_load(stage)
     stage.recovered(beside)
     stage.expect(beside <= 2 * usual + 1, f"p95 was {usual:.1f} s, and {beside:.1f} s beside hanging receivers")

@@ -78,6 +78,15 @@ def test_a_worker_that_hears_hints_need_not_look(services: Services) -> None:
     assert places.quiet_seconds < tasks.LOOK_SECONDS
 
 
+def test_a_hint_of_quick_work_is_not_spent_on_long_work(services: Services) -> None:
+    celery = make_celery(services.settings)
+    tasks.register(celery, services, FakeConverter(), Places(2, conversions.QUEUES))
+    long, quick = submitted(services, 32, "refined"), submitted(services, 48)
+    for job in (quick, long):
+        celery.tasks[CONVERT](quick.id)
+        assert services.jobs.get(job.id).state is State.SUCCEEDED
+
+
 def test_a_host_that_is_unwell_is_not_asked_again_at_once(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
     def full(_key: str, _data: bytes) -> None:
         raise StoreAway("no space left")

@@ -4,11 +4,12 @@ from __future__ import annotations
 
 import time
 
+import psycopg2
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import inspect, text
+from sqlalchemy import event, inspect, text
 
 from app.adapters.database import CONNECT_SECONDS, Database
 from app.adapters.roster import DatabaseRoster
@@ -58,3 +59,15 @@ def test_a_database_that_falls_silent_is_away(postgres: PostgresServer) -> None:
     assert time.monotonic() - began < CONNECT_SECONDS + 2
     line.close()
     silent.engine.dispose()
+
+
+def test_a_connection_that_breaks_on_its_way_back_is_away(database: Database) -> None:
+    """SQLAlchemy tells of that in the driver's own words."""
+
+    def broken(*_: object) -> None:
+        raise psycopg2.OperationalError("server closed the connection unexpectedly")
+
+    event.listen(database.engine, "checkin", broken)
+    with pytest.raises(StoreAway), database.reading() as connection:
+        connection.execute(text("SELECT 1"))
+    event.remove(database.engine, "checkin", broken)

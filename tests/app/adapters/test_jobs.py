@@ -8,10 +8,12 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, select
+from sqlalchemy import func, literal, select
 
+from app.adapters import jobs as adapter
 from app.adapters.database import Database
 from app.adapters.jobs import DatabaseJobs
+from app.adapters.jobs import _next_in_turn as next_in_turn
 from app.adapters.tables import events, feedback
 from app.errors import TooManyJobs
 from app.jobs import ALLOWED, Batch, Feedback, Job, Lease, Repeated, Replay, Selection, State, new_id, new_job_id
@@ -85,6 +87,17 @@ def test_a_job_comes_back_as_it_was_added(jobs: DatabaseJobs) -> None:
 
 def test_an_unknown_job_is_none(jobs: DatabaseJobs) -> None:
     assert jobs.get("job_0") is None
+
+
+def test_a_job_that_is_cancelled_while_it_is_being_claimed_is_not_begun(
+    jobs: DatabaseJobs, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    cancelled, next_one = add(jobs), add(jobs)
+    jobs.ask_to_cancel(cancelled.id)
+    seen = iter([select(literal(cancelled.id))])  # as it was a moment ago
+    monkeypatch.setattr(adapter, "_next_in_turn", lambda *asked: next(seen, next_in_turn(*asked)))
+    assert claim(jobs).id == next_one.id
+    assert jobs.get(cancelled.id).state is State.CANCELLED
 
 
 def test_a_job_can_be_claimed_once(jobs: DatabaseJobs) -> None:
