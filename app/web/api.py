@@ -132,8 +132,8 @@ class FeedbackBody(BaseModel):
 def create_job(query: ConvertOptions) -> Response:
     """Hand in a picture.
 
-    Answers at once with the job that will convert it; `Location` says where to ask for it. 201 where it
-    is done already, as one is whose result is known. With `Prefer: wait=N` the answer waits until the job is done.
+    Answers at once with the job that will convert it; `Location` says where to ask for it. 201 where
+    the result is known already. With `Prefer: wait=N` the answer waits until the job is done.
     """
     spend("jobs")
     services = current_services()
@@ -373,7 +373,7 @@ def _promise() -> Promise | None:
 
 
 def _accepted(job: Job, *, is_repeated: bool) -> Response:
-    response = _shown(job, 201 if job.state.is_final else 202)
+    response = _shown(job, 201 if job.is_cached else 202)
     response.headers["Location"] = url_for("api.get_job", job_id=job.id)
     return _marked(response, is_repeated=is_repeated)
 
