@@ -32,6 +32,7 @@ from app.errors import (
 from app.jobs import (
     JOB_ID,
     Batch,
+    Crowd,
     Event,
     Feedback,
     Job,
@@ -91,8 +92,9 @@ def submit(services: Services, caller: Caller, order: Order, promise: Promise | 
     earlier = _earlier(services, replay)
     if earlier:
         return find(services, caller, earlier), True
-    _refuse_beyond_allowance(services, caller, 1)
+    crowd = _uncrowded(services, caller, 1)
     job = _prepared(services, caller, order)
+    _refuse_when_full(services, crowd, [job])
     try:
         return _kept(services, caller, [(job, order)], replay=replay and replace(replay, subject=job.id))[0], False
     except Repeated as repeated:
@@ -111,12 +113,13 @@ def submit_batch(
     earlier = _earlier(services, replay)
     if earlier:
         return find_batch(services, caller, earlier)[0], True
-    _refuse_beyond_allowance(services, caller, len(orders))
+    crowd = _uncrowded(services, caller, len(orders))
     batch = Batch(new_id("batch"), caller.tenant, metadata)
     pairs = []
     for number, order in enumerate(orders):
         with _pointed_at(f"items/{number}"):
             pairs.append((replace(_prepared(services, caller, order), batch_id=batch.id), order))
+    _refuse_when_full(services, crowd, [job for job, _ in pairs])
     try:
         _kept(services, caller, pairs, replay=replay and replace(replay, subject=batch.id), batch=batch)
     except Repeated as repeated:
@@ -183,7 +186,6 @@ def _kept(
 ) -> list[Job]:
     """Write the pictures, then the jobs, then tell the workers."""
     coming = [pair for pair in pairs if not pair[0].state.is_final]
-    _refuse_when_full(services, len(coming))
     with _undone_if_refused(services, [job for job, _ in pairs]):
         for job, order in coming:
             services.blobs.put(job.picture_key, order.picture)
@@ -197,12 +199,12 @@ def _kept(
     return jobs
 
 
-def _refuse_beyond_allowance(services: Services, caller: Caller, coming: int) -> None:
+def _uncrowded(services: Services, caller: Caller, coming: int) -> Crowd:
     """Refuse early what would be refused anyway: overload is no time for work. `Jobs.add` looks again, exactly."""
-    limit = caller.allowance.unfinished_jobs
-    count = services.jobs.count_unfinished_of(caller.tenant)
-    if count + coming > limit:
-        raise too_many(count, coming, limit)
+    crowd, limit = services.jobs.crowd(caller.tenant), caller.allowance.unfinished_jobs
+    if crowd.own + coming > limit:
+        raise too_many(crowd.own, coming, limit)
+    return crowd
 
 
 @contextlib.contextmanager
@@ -217,12 +219,14 @@ def _undone_if_refused(services: Services, jobs: Sequence[Job]) -> Iterator[None
         raise
 
 
-def _refuse_when_full(services: Services, coming: int) -> None:
-    limit = services.settings.max_queue_size
-    waiting = services.jobs.count_unfinished()[State.QUEUED] if coming else 0
-    if waiting + coming > limit:
+def _refuse_when_full(services: Services, crowd: Crowd, new: Sequence[Job]) -> None:
+    """Refuse what has to wait where too much waits. What is done already is welcome."""
+    limit, coming = services.settings.max_queue_size, sum(not job.state.is_final for job in new)
+    if coming and crowd.queued + coming > limit:
         raise QueueFull(
-            f"{waiting} jobs wait already; the limit is {limit}. Try again soon.", limit=limit, actual=waiting + coming
+            f"{crowd.queued} jobs wait already; the limit is {limit}. Try again soon.",
+            limit=limit,
+            actual=crowd.queued + coming,
         )
 
 

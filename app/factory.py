@@ -6,6 +6,7 @@ from flask import Flask
 
 from app import web
 from app.adapters.accounts import DatabaseAccounts
+from app.adapters.bell import DatabaseBell
 from app.adapters.caches.disk import DiskCache
 from app.adapters.caches.layered import Counted, Layered, NoCache
 from app.adapters.caches.memory import MemoryCache
@@ -38,6 +39,7 @@ def create_services(settings: Settings) -> Services:
     return Services(
         settings=settings,
         jobs=DatabaseJobs(database),
+        bell=DatabaseBell(database),
         blobs=_blobs(settings),
         queue=CeleryQueue(make_celery(settings)),
         roster=DatabaseRoster(database),

@@ -7,6 +7,7 @@ import secrets
 import threading
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import Enum, StrEnum
@@ -236,6 +237,16 @@ def too_many(count: int, coming: int, limit: int) -> TooManyJobs:
     return TooManyJobs(f"{detail} Wait until some are done.", limit=limit, actual=count + coming)
 
 
+@dataclass(frozen=True)
+class Crowd:
+    """How many jobs there are, where somebody wants to hand in another."""
+
+    queued: int
+    """Of all tenants."""
+    own: int
+    """The tenant's own that are unfinished."""
+
+
 class Jobs(Protocol):
     """The record of all jobs. Each method is one transaction, and every time is the database's own."""
 
@@ -257,7 +268,10 @@ class Jobs(Protocol):
     def events(self, job_id: str, after: int = 0) -> list[Event]: ...
     def batch(self, batch_id: str) -> Batch | None: ...
     def count_unfinished(self) -> Mapping[State, int]: ...
-    def count_unfinished_of(self, tenant: str) -> int: ...
+    def crowd(self, tenant: str) -> Crowd:
+        """How many there are, or were a moment ago."""
+        ...
+
     def oldest_queued_seconds(self) -> float: ...
     def usage(self, tenant: str, days: int) -> list[Mapping[str, Any]]: ...
     def add_feedback(self, job: Job, said: Feedback) -> None: ...
@@ -340,6 +354,14 @@ class Queue(Protocol):
     def announce(self, job: Job) -> None: ...
     def announce_export(self, job: Job, form: str) -> None: ...
     def announce_delivery(self, delivery_id: str) -> None: ...
+
+
+class Bell(Protocol):
+    """How somebody who waits learns that a job has ended. It may be deaf; the database is not."""
+
+    def heard(self, job_id: str) -> AbstractContextManager[threading.Event | None]:
+        """Set when the job ends, or has just ended; None where the end would not be heard."""
+        ...
 
 
 class Roster(Protocol):

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from app.accounts import Accounts
 from app.caching import Cache
-from app.jobs import Blobs, Jobs, Queue, Roster
+from app.jobs import Bell, Blobs, Jobs, Queue, Roster
 from app.limiting import Limiter
 from app.metrics import Metrics
 from app.outside import Outside
@@ -21,6 +21,7 @@ class Services:
 
     settings: Settings
     jobs: Jobs
+    bell: Bell
     blobs: Blobs
     queue: Queue
     roster: Roster

@@ -12,7 +12,7 @@ import psycopg2
 import psycopg2.extensions
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.errors import StoreAway
@@ -29,40 +29,76 @@ ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
 
 
 class Database:
-    """Connections; writing transactions take SQLite's lock at their start, so that they never deadlock."""
+    """Connections. Their drivers begin no transactions by themselves: `writing` does."""
 
     def __init__(self, url: str, answer_seconds: float | None = ANSWER_SECONDS) -> None:
         self.url = url
-        self.engine: Engine = create_engine(url, pool_pre_ping=True, json_serializer=_storable, **_engine_options(url))
+        self.engine: Engine = create_engine(
+            url, isolation_level="AUTOCOMMIT", json_serializer=_storable, **_engine_options(url)
+        )
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
-            event.listen(self.engine, "begin", _begin_sqlite)
+            self._begin = "BEGIN IMMEDIATE"  # takes the lock at once, so that writers never deadlock
         else:
             event.listen(self.engine, "connect", lambda made, _: setattr(made, "answer_seconds", answer_seconds))
+            event.listen(self.engine, "checkout", _refuse_dead)
             psycopg2.extensions.set_wait_callback(_wait)
-        self._writer = self.engine.execution_options(writes=True)
-        # A single question needs no transaction around it, which would be two more trips to PostgreSQL.
-        is_sqlite = self.engine.dialect.name == "sqlite"
-        self._reader = self.engine if is_sqlite else self.engine.execution_options(isolation_level="AUTOCOMMIT")
+            self._begin = "BEGIN"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
-        with _or_away(), self._reader.begin() as connection:
+        """A connection for a question. It has no transaction around it, which would be two more trips to PostgreSQL."""
+        with _or_away(), self.engine.connect() as connection:
             yield connection
 
     @contextmanager
     def writing(self) -> Iterator[Connection]:
-        with _or_away(), self._writer.begin() as connection:
-            yield connection
+        """A connection in a transaction, which ends with this."""
+        with _or_away(), self.engine.connect() as connection:
+            connection.exec_driver_sql(self._begin)
+            try:
+                yield connection
+            except BaseException:
+                _roll_back(connection)
+                raise
+            connection.exec_driver_sql("COMMIT")
+
+    def listen(self, channel: str, tick_seconds: float) -> Iterator[list[str]]:
+        """What is called out on a channel of PostgreSQL, from now on; nothing, after so many seconds of quiet.
+
+        The first is always nothing: what came before is over.
+        """
+        with _or_away(), self.engine.connect() as connection:
+            connection.exec_driver_sql(f"LISTEN {channel}")
+            line: Any = connection.connection.driver_connection
+            yield []
+            while True:
+                poll = select.poll()
+                poll.register(line.fileno(), select.POLLIN)
+                if poll.poll(tick_seconds * 1000):
+                    line.poll()
+                called = [notice.payload for notice in line.notifies]
+                line.notifies.clear()
+                yield called
 
 
 @contextmanager
 def _or_away() -> Iterator[None]:
     try:
         yield
-    except AWAY as error:
+    except (*AWAY, DBAPIError) as error:
+        # A connection that breaks in mid-answer may be reported as any error whatever.
+        if not isinstance(error, AWAY) and not error.connection_invalidated:
+            raise
         log.warning("database is away", reason=str(error).partition("\n")[0])
         raise StoreAway("The service cannot reach its database. Try again soon.") from error
+
+
+def _roll_back(connection: Connection) -> None:
+    try:
+        connection.exec_driver_sql("ROLLBACK")
+    except DBAPIError:
+        connection.invalidate()  # a transaction must not go back to the pool with it
 
 
 def _storable(document: Any) -> str:
@@ -108,12 +144,18 @@ def _wait(connection: psycopg2.extensions.connection) -> None:
             raise psycopg2.OperationalError(f"PostgreSQL was silent for {seconds:g} s")
 
 
+def _refuse_dead(connection: psycopg2.extensions.connection, *_: Any) -> None:
+    """Have an idle connection replaced that PostgreSQL has closed: there is something to read, which is its end.
+
+    A look at the socket costs nothing, where a question before each use would be another trip.
+    """
+    poll = select.poll()
+    poll.register(connection.fileno(), select.POLLIN)
+    if poll.poll(0):
+        raise DisconnectionError("PostgreSQL has closed this connection")
+
+
 def _prepare_sqlite(connection: Any, _: Any) -> None:
     connection.isolation_level = None  # sqlite3 must not begin by itself: _begin_sqlite does
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")
-
-
-def _begin_sqlite(connection: Connection) -> None:
-    writes = connection.get_execution_options().get("writes")
-    connection.exec_driver_sql("BEGIN IMMEDIATE" if writes else "BEGIN")

@@ -1,13 +1,18 @@
 """The record of jobs in PostgreSQL or SQLite. One method is one transaction.
 
-Every change of a job's state goes through `_move`, which writes the event, the usage and the news for
-webhooks in the same transaction: either all of it happened, or none.
+Whenever a job comes into a state, a trigger writes the event, and `_settle` the usage and the news for webhooks, in the
+same transaction: either all of it happened, or none.
 """
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
-from typing import Any
+import math
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, date, datetime
+from functools import cache
+from typing import Any, NamedTuple
 
 from sqlalchemy import (
     ColumnElement,
@@ -15,6 +20,7 @@ from sqlalchemy import (
     Row,
     Select,
     and_,
+    bindparam,
     delete,
     func,
     insert,
@@ -26,6 +32,7 @@ from sqlalchemy import (
     update,
 )
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from app.adapters.clock import clock
 from app.adapters.database import Database
@@ -34,6 +41,7 @@ from app.adapters.webhooks import write_news
 from app.jobs import (
     UNFINISHED,
     Batch,
+    Crowd,
     Event,
     Feedback,
     Job,
@@ -47,7 +55,10 @@ from app.jobs import (
 )
 
 COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
-GIVEN = ("id", "tenant", "kind", "queue", "options", "picture", "at_once", "batch_id", "metadata", "cache_key")
+GIVEN = (
+    *("id", "tenant", "kind", "queue", "options", "picture", "at_once", "batch_id", "metadata", "cache_key"),
+    *("state", "is_cached", "result", "result_key"),
+)
 """What a new job brings along; the rest begins the same for all."""
 
 NO_LEASE: dict[str, Any] = {"lease_token": None, "lease_until": None, "phase": None}
@@ -66,7 +77,51 @@ BARE: dict[str, Any] = NO_LEASE | {
 EFFORT = {"fast": 1.0, "standard": 4.0, "refined": 20.0}
 """How much of its tenant's turn a job takes, by queue: about what it costs to do."""
 
+# SQLAlchemy takes longer to put a statement together than PostgreSQL takes to obey it, so what every job needs is put
+# together once: here, or in functions that remember.
+_OWN_UNFINISHED = (
+    select(func.count()).where(jobs.c.tenant == bindparam("of"), jobs.c.state.in_(UNFINISHED)).scalar_subquery()
+)
+_QUEUED = jobs.c.state == State.QUEUED
+_BY_ID = select(*COLUMNS).where(jobs.c.id == bindparam("job_id"))
+_CROWD = select(
+    select(func.count()).where(_QUEUED).scalar_subquery().label("queued"),
+    _OWN_UNFINISHED.label("own"),
+)
+_LAST = (
+    select(jobs.c.turn, jobs.c.queue)
+    .where(_QUEUED, jobs.c.tenant == bindparam("of"))
+    .order_by(jobs.c.turn.desc())
+    .limit(1)
+    .subquery()
+)
+_STANDING = select(
+    select(func.min(jobs.c.turn)).where(_QUEUED).scalar_subquery().label("now"),
+    _OWN_UNFINISHED.label("unfinished"),
+    _LAST,
+).select_from(select(literal(1)).subquery().outerjoin(_LAST, true()))
+_OTHERS = jobs.alias()
+_WAS_FULL = and_(
+    jobs.c.tenant == bindparam("of"),
+    select(func.count()).where(_OTHERS.c.tenant == bindparam("of"), _OTHERS.c.state == State.RUNNING).scalar_subquery()
+    == bindparam("left"),
+)
+_FIRST_QUEUED = select(*COLUMNS).where(_QUEUED).order_by(jobs.c.turn, jobs.c.id).limit(1)
+# Either the tenant had as many running as it may, or a worker kept a place free from long work.
+_HELD_BACK = _FIRST_QUEUED.where(_WAS_FULL)
+_HELD_BACK_BY_LONG_WORK = _FIRST_QUEUED.where(or_(_WAS_FULL, jobs.c.queue == "refined"))
+_LOCK = select(func.pg_advisory_xact_lock(bindparam("name")))
+_END = (
+    update(jobs)
+    .where(jobs.c.id == bindparam("held"), jobs.c.state == State.RUNNING, jobs.c.lease_token == bindparam("token"))
+    .values(**NO_LEASE, finished_at=clock(), version=jobs.c.version + 1)
+    .returning(*COLUMNS)
+)
+
+CROWD_SECONDS = 0.25
+"""For so long a process knows how many jobs there are without asking: whoever is refused may ask again at once."""
 REPLAY_SECONDS = 24 * 3600.0
+ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 LOCKS = {"claim": 7365726702}
 """Names of locks in PostgreSQL; SQLite has one for all writing."""
 
@@ -76,6 +131,7 @@ class DatabaseJobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
+        self._crowds: dict[str, tuple[float, Crowd]] = {}
 
     # --- handing in and asking
 
@@ -88,16 +144,22 @@ class DatabaseJobs:
         replay: Replay | None = None,
         batch: Batch | None = None,
     ) -> list[Job]:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             if replay:
                 _remember(connection, replay)
-            if at_most is not None:
-                _refuse_beyond(connection, new, at_most)
+            _count_accepted(connection, new)
+            standing = _standing(connection, new[0].tenant)
+            coming = sum(not job.state.is_final for job in new)
+            if at_most is not None and coming and standing.unfinished + coming > at_most:
+                raise too_many(standing.unfinished, coming, at_most)
             if batch:
                 row = {"id": batch.id, "tenant": batch.tenant, "metadata": dict(batch.metadata)}
                 times = {"created_at": clock(), "expires_at": clock(retention_seconds)}
                 connection.execute(insert(batches).values(**row, **times))
-            return _insert(connection, new, retention_seconds)
+            added = _insert(connection, new, standing.turn, retention_seconds)
+            for job in added:
+                _settle(connection, job)
+        return added
 
     def replay(self, asked: Replay) -> Replay | None:
         with self._database.reading() as connection:
@@ -105,7 +167,7 @@ class DatabaseJobs:
 
     def get(self, job_id: str) -> Job | None:
         with self._database.reading() as connection:
-            return _job(connection.execute(select(*COLUMNS).where(jobs.c.id == job_id)).first())
+            return _job(connection.execute(_BY_ID, {"job_id": job_id}).first())
 
     def page(self, selection: Selection) -> list[Job]:
         wanted = [jobs.c.tenant == selection.tenant, jobs.c.state != State.EXPIRED]
@@ -140,9 +202,15 @@ class DatabaseJobs:
             counts = {row.state: row[1] for row in connection.execute(query)}
         return {state: counts.get(state, 0) for state in UNFINISHED}
 
-    def count_unfinished_of(self, tenant: str) -> int:
-        with self._database.reading() as connection:
-            return connection.scalar(_unfinished_of(tenant)) or 0
+    def crowd(self, tenant: str) -> Crowd:
+        seen_at, crowd = self._crowds.get(tenant, (-math.inf, None))
+        if crowd is None or time.monotonic() > seen_at + CROWD_SECONDS:
+            with self._database.reading() as connection:
+                crowd = Crowd(**connection.execute(_CROWD, {"of": tenant}).one()._mapping)
+            # Set anew whenever somebody writes; and where nobody does, tenants are without number.
+            self._crowds = {} if len(self._crowds) > 1000 else self._crowds
+            self._crowds[tenant] = time.monotonic(), crowd
+        return crowd
 
     def oldest_queued_seconds(self) -> float:
         query = select(func.min(jobs.c.created_at), clock()).where(jobs.c.state == State.QUEUED)
@@ -165,7 +233,7 @@ class DatabaseJobs:
             "facts": facts,
             "created_at": clock(),
         }
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             statement = _upserting(connection)(feedback).values(job_id=job.id, tenant=job.tenant, **row)
             connection.execute(statement.on_conflict_do_update(index_elements=["job_id"], set_=row))
 
@@ -188,72 +256,60 @@ class DatabaseJobs:
             return [_known(row) for row in connection.execute(query)]
 
     def mark_unannounced(self, job_id: str) -> None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id).values(announced_at=None, announcements=0))
 
     def mark_announced(self, job_id: str) -> None:
         values = {"announced_at": clock(), "announcements": jobs.c.announcements + 1}
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             connection.execute(update(jobs).where(jobs.c.id == job_id, jobs.c.state == State.QUEUED).values(**values))
 
     def held_back(self, ended: Job) -> Job | None:
         # Either the tenant had as many running as it may, or a worker kept a place free from long work.
-        others = jobs.alias()
-        running = select(func.count()).where(others.c.tenant == ended.tenant, others.c.state == State.RUNNING)
-        was_full = and_(jobs.c.tenant == ended.tenant, running.scalar_subquery() == jobs.c.at_once - 1)
-        waited = or_(was_full, jobs.c.queue == "refined") if ended.queue == "refined" else was_full
-        query = select(*COLUMNS).where(jobs.c.state == State.QUEUED, waited).order_by(jobs.c.turn, jobs.c.id)
+        statement = _HELD_BACK_BY_LONG_WORK if ended.queue == "refined" else _HELD_BACK
         with self._database.reading() as connection:
-            return _job(connection.execute(query.limit(1)).first())
+            return _job(connection.execute(statement, {"of": ended.tenant, "left": ended.at_once - 1}).first())
 
     # --- working
 
     def claim(self, queues: Iterable[str], token: str, lease_seconds: float, max_attempts: int) -> Job | None:
-        values = {
-            "state": State.RUNNING,
-            "attempts": jobs.c.attempts + 1,
-            "lease_token": token,
-            "lease_until": clock(lease_seconds),
-            "started_at": func.coalesce(jobs.c.started_at, clock()),
-            "percent": 0,
-            "phase": None,
-        }
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             _lock(connection, LOCKS["claim"])  # two workers at once must not take one job each of a tenant's last turn
-            while chosen := connection.scalar(_next_in_turn(queues, max_attempts)):
-                # Whoever cancels takes no part in the lock, and may have come between.
-                if moved := _move(connection, and_(jobs.c.id == chosen, jobs.c.state == State.QUEUED), values):
-                    return moved[0]
+            # Whoever cancels takes no part in the lock, and may come between; hardly five times.
+            for _ in range(5):
+                claim = _claiming(tuple(queues), lease_seconds, max_attempts)
+                if row := connection.execute(claim, {"lease_token": token}).first():
+                    return _known(row)
+                if connection.scalar(_next_in_turn(queues, max_attempts)) is None:
+                    break
         return None
 
     def extend(self, job: Job, lease_seconds: float, phase: str | None, percent: int) -> Lease:
         values = {"lease_until": clock(lease_seconds), "phase": phase, "percent": percent}
         statement = update(jobs).where(_held(job)).values(**values, version=jobs.c.version + 1)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             row = connection.execute(statement.returning(jobs.c.is_cancel_asked)).first()
         if row is None:
             return Lease.LOST
         return Lease.CANCEL_ASKED if row.is_cancel_asked else Lease.HELD
 
     def succeed(self, job: Job, result: Mapping[str, Any], result_key: str) -> bool:
-        end = {"state": State.SUCCEEDED, "result": result, "result_key": result_key, "percent": 100}
-        return self._move_held(job, **end, **NO_LEASE, finished_at=clock())
+        return self._end(job, State.SUCCEEDED, result=result, result_key=result_key, percent=100)
 
     def fail(self, job: Job, error: Mapping[str, Any]) -> bool:
-        return self._move_held(job, state=State.FAILED, error=error, **NO_LEASE, finished_at=clock())
+        return self._end(job, State.FAILED, error=error)
 
     def cancel(self, job: Job) -> bool:
-        return self._move_held(job, state=State.CANCELLED, **NO_LEASE, finished_at=clock())
+        return self._end(job, State.CANCELLED)
 
     def give_back(self, job: Job, *, uncounted: bool = False) -> bool:
-        if uncounted:
-            later = {"attempts": jobs.c.attempts - 1, "announced_at": clock(), "announcements": 1}
-            return self._move_held(job, **QUEUED_ANEW | later)
-        return self._move_held(job, **QUEUED_ANEW)
+        later = {"attempts": jobs.c.attempts - 1, "announced_at": clock(), "announcements": 1}
+        with self._writing() as connection:
+            return bool(_move(connection, _held(job), QUEUED_ANEW | later if uncounted else QUEUED_ANEW))
 
     def ask_to_cancel(self, job_id: str) -> Job | None:
         mine = jobs.c.id == job_id
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             waits = and_(mine, jobs.c.state == State.QUEUED)
             if _move(connection, waits, {"state": State.CANCELLED, "finished_at": clock(), **NO_LEASE}):
                 pass  # it waited, and is cancelled
@@ -268,7 +324,7 @@ class DatabaseJobs:
         # The second kind is what a lowered limit leaves behind: nobody may claim it any more.
         over = or_(and_(lost, spent), and_(jobs.c.state == State.QUEUED, spent))
         end = {"finished_at": clock(), **NO_LEASE}
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             _move(connection, and_(lost, jobs.c.is_cancel_asked), {"state": State.CANCELLED, **end})
             again = _move(connection, and_(lost, ~spent), QUEUED_ANEW)
             ended = _move(connection, over, {"state": State.FAILED, "error": error, **end})
@@ -281,7 +337,7 @@ class DatabaseJobs:
             connection.execute(text("SELECT 1"))
 
     def delete(self, job_id: str) -> Job | None:
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             row = connection.execute(select(*COLUMNS).where(jobs.c.id == job_id).with_for_update()).first()
             if row and row.state != State.RUNNING:
                 for table, column in ((feedback, "job_id"), (deliveries, "subject"), (replays, "subject")):
@@ -293,7 +349,7 @@ class DatabaseJobs:
         # A job that runs is left to its worker; the lease will end it.
         idle = jobs.c.state.not_in([State.RUNNING, State.EXPIRED])
         old = select(jobs.c.id).where(jobs.c.expires_at < clock(), idle).limit(at_most)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             moved = _move(connection, and_(jobs.c.id.in_(old), idle), {"state": State.EXPIRED, **BARE})
         return [job.id for job in moved]
 
@@ -305,7 +361,7 @@ class DatabaseJobs:
     def purge(self, kept_seconds: float, at_most: int) -> int:
         gone = and_(jobs.c.state == State.EXPIRED, jobs.c.expires_at < clock(-kept_seconds))
         chosen = select(jobs.c.id).where(gone).limit(at_most)
-        with self._database.writing() as connection:
+        with self._writing() as connection:
             purged = connection.execute(delete(jobs).where(jobs.c.id.in_(chosen))).rowcount
             connection.execute(delete(replays).where(replays.c.expires_at < clock()))
             connection.execute(delete(batches).where(batches.c.expires_at < clock(-kept_seconds)))
@@ -316,10 +372,20 @@ class DatabaseJobs:
         with self._database.reading() as connection:
             return set(connection.scalars(select(jobs.c.id).where(mine)))
 
-    def _move_held(self, job: Job, **values: Any) -> bool:
-        """Change a job only while this worker still holds its lease."""
+    def _end(self, job: Job, state: State, **values: Any) -> bool:
+        """End a job only while this worker still holds its lease."""
+        with self._writing() as connection:
+            held = {"held": job.id, "token": job.lease_token}
+            row = connection.execute(_END, held | values | {"state": state}).first()
+            if row:
+                _settle(connection, _known(row))
+        return row is not None
+
+    @contextmanager
+    def _writing(self) -> Iterator[Connection]:
         with self._database.writing() as connection:
-            return bool(_move(connection, _held(job), values))
+            yield connection
+        self._crowds = {}  # it is another now
 
 
 def _held(job: Job) -> ColumnElement[bool]:
@@ -339,54 +405,53 @@ def _next_in_turn(queues: Iterable[str], max_attempts: int) -> Select[Any]:
     return select(jobs.c.id).where(may).order_by(jobs.c.turn, jobs.c.id).limit(1)
 
 
-def _insert(connection: Connection, new: Sequence[Job], retention_seconds: float) -> list[Job]:
-    turn = _turn(connection, new[0].tenant)
-    rows = []
+@cache
+def _claiming(queues: tuple[str, ...], lease_seconds: float, max_attempts: int) -> ReturningUpdate[Any]:
+    chosen = _next_in_turn(queues, max_attempts).scalar_subquery()
+    statement = update(jobs).where(jobs.c.id == chosen, jobs.c.state == State.QUEUED)
+    return statement.values(
+        state=State.RUNNING,
+        version=jobs.c.version + 1,
+        attempts=jobs.c.attempts + 1,
+        lease_until=clock(lease_seconds),
+        started_at=func.coalesce(jobs.c.started_at, clock()),
+        percent=0,
+        phase=None,
+    ).returning(*COLUMNS)
+
+
+@cache
+def _inserting(retention_seconds: float, *, is_final: bool) -> ReturningInsert[Any]:
+    times = {"created_at": clock(), "expires_at": clock(retention_seconds)}
+    if is_final:
+        times |= {"started_at": clock(), "finished_at": clock()}
+    # Counted as announced from the beginning, since that is the next thing to be done; see `mark_unannounced`.
+    begin = {"version": 1, "attempts": 0, "is_cancel_asked": False, "announcements": 1, "announced_at": clock()}
+    return insert(jobs).values(**times, **begin).returning(*COLUMNS)
+
+
+def _insert(connection: Connection, new: Sequence[Job], turn: float, retention_seconds: float) -> list[Job]:
+    added = []
     for job in new:
-        row = {name: getattr(job, name) for name in GIVEN} | {"turn": turn, "is_cached": job.is_cached}
-        end = {"state": job.state, "result": job.result, "result_key": job.result_key}
-        times = {"created_at": clock(), "expires_at": clock(retention_seconds)}
-        if job.state.is_final:
-            times |= {"started_at": clock(), "finished_at": clock()}
-        begin: dict[str, Any] = {"version": 1, "attempts": 0, "is_cancel_asked": False}
-        # Counted as announced from the beginning, since that is the next thing to be done; see `mark_unannounced`.
-        begin |= {"announcements": 1, "announced_at": clock()}
-        begin["percent"] = 100 if job.state.is_final else 0
-        statement = insert(jobs).values(**row, **end, **times, **begin).returning(*COLUMNS)
-        rows.append(_known(connection.execute(statement).one()))
+        row = {name: getattr(job, name) for name in GIVEN}
+        row |= {"turn": turn, "percent": 100 if job.state.is_final else 0}
+        statement = _inserting(retention_seconds, is_final=job.state.is_final)
+        added.append(_known(connection.execute(statement, row).one()))
         turn += EFFORT.get(job.queue, 1.0)
-    _note(connection, rows, accepted=len(rows))
-    return rows
+    return added
 
 
-def _turn(connection: Connection, tenant: str) -> float:
-    """Behind the tenant's own jobs, but never behind what others have handed in beyond their share."""
-    waiting = jobs.c.state == State.QUEUED
-    now = select(func.min(jobs.c.turn)).where(waiting).scalar_subquery()
-    own = (
-        select(jobs.c.turn, jobs.c.queue).where(waiting, jobs.c.tenant == tenant).order_by(jobs.c.turn.desc()).limit(1)
-    )
-    last = own.subquery()
-    row = connection.execute(select(now.label("now"), last).select_from(_ONE_ROW.outerjoin(last, true()))).one()
-    return max(row.now or 0.0, (row.turn or 0.0) + EFFORT.get(row.queue, 0.0))
+class _Standing(NamedTuple):
+    """How a tenant stands when it hands something in."""
+
+    turn: float
+    """Behind its own jobs, but never behind what others have handed in beyond their share."""
+    unfinished: int
 
 
-_ONE_ROW = select(literal(1)).subquery()
-
-
-def _unfinished_of(tenant: str) -> Select[Any]:
-    return select(func.count()).where(jobs.c.tenant == tenant, jobs.c.state.in_(UNFINISHED))
-
-
-def _refuse_beyond(connection: Connection, new: Sequence[Job], at_most: int) -> None:
-    """Hold a tenant to how many unfinished jobs it may have, exactly, however many requests come at once."""
-    tenant = new[0].tenant
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(tenant))))
-    count = connection.scalar(_unfinished_of(tenant)) or 0
-    coming = sum(not job.state.is_final for job in new)
-    if coming and count + coming > at_most:
-        raise too_many(count, coming, at_most)
+def _standing(connection: Connection, tenant: str) -> _Standing:
+    row = connection.execute(_STANDING, {"of": tenant}).one()
+    return _Standing(max(row.now or 0.0, (row.turn or 0.0) + EFFORT.get(row.queue, 0.0)), row.unfinished)
 
 
 def _remember(connection: Connection, replay: Replay) -> None:
@@ -415,37 +480,43 @@ def _move(connection: Connection, which: ColumnElement[bool], values: Mapping[st
     """Change the state of jobs, with all that has to be told of it."""
     statement = update(jobs).where(which).values(**values, version=jobs.c.version + 1).returning(*COLUMNS)
     moved = [_known(row) for row in connection.execute(statement)]
-    _note(connection, moved)
+    for job in moved:
+        _settle(connection, job)
     return moved
 
 
-def _note(connection: Connection, moved: Sequence[Job], accepted: int = 0) -> None:
-    """Write the events of jobs that have just come into their states, and what follows from these."""
-    if not moved:
+def _settle(connection: Connection, job: Job) -> None:
+    """What follows from a job's end."""
+    if job.state not in ENDS:
         return
-    rows = [{"job_id": job.id, "version": job.version, "state": job.state, "attempts": job.attempts} for job in moved]
-    connection.execute(insert(events).values(at=clock()), rows)
-    for job in moved:
-        is_end = job.state in {State.SUCCEEDED, State.FAILED, State.CANCELLED}
-        if accepted or is_end:
-            _count(connection, job, is_new=bool(accepted))
-        if is_end:
-            write_news(connection, job)
-
-
-def _count(connection: Connection, job: Job, *, is_new: bool) -> None:
-    """Add a job to its tenant's day."""
-    counts: dict[str, float] = dict.fromkeys((c.name for c in usage.c if c.name not in {"tenant", "day"}), 0)
-    if is_new:
-        counts |= {"accepted": 1, "bytes_in": job.picture.get("bytes", 0), "cached": int(job.is_cached)}
-    if job.state in {State.SUCCEEDED, State.FAILED, State.CANCELLED}:
-        counts[job.state] = 1
+    counts: dict[str, float] = {job.state: 1}
     if job.state is State.SUCCEEDED and not job.is_cached:
         counts["seconds"] = sum((job.result or {}).get("seconds", {}).values())
-    day = (job.finished_at or job.created_at).date()  # type: ignore[union-attr]
-    statement = _upserting(connection)(usage).values(tenant=job.tenant, day=day, **counts)
-    more = {name: usage.c[name] + count for name, count in counts.items() if count}
-    connection.execute(statement.on_conflict_do_update(index_elements=["tenant", "day"], set_=more))
+    _count(connection, job.tenant, (job.finished_at or datetime.now(UTC)).date(), counts)
+    write_news(connection, job)
+
+
+def _count_accepted(connection: Connection, new: Sequence[Job]) -> None:
+    """Count new jobs. Until the transaction ends, the tenant's other requests wait here: so its limit holds exactly."""
+    sizes, cached = sum(job.picture.get("bytes", 0) for job in new), sum(job.is_cached for job in new)
+    counts = {"accepted": len(new), "bytes_in": sizes, "cached": cached}
+    _count(connection, new[0].tenant, datetime.now(UTC).date(), counts)
+
+
+def _count(connection: Connection, tenant: str, day: date, counts: Mapping[str, float]) -> None:
+    """Add to a tenant's day."""
+    row = {"tenant": tenant, "day": day, **_NOTHING, **counts}
+    connection.execute(_counting(_upserting(connection), tuple(counts)), row)
+
+
+_NOTHING: dict[str, float] = {column.name: 0 for column in usage.c if not column.primary_key}
+
+
+@cache
+def _counting(upsert: Any, names: tuple[str, ...]) -> Any:
+    statement = upsert(usage)
+    more = {name: usage.c[name] + statement.excluded[name] for name in names}
+    return statement.on_conflict_do_update(index_elements=["tenant", "day"], set_=more)
 
 
 def _upserting(connection: Connection) -> Any:
@@ -455,7 +526,7 @@ def _upserting(connection: Connection) -> Any:
 def _lock(connection: Connection, name: int) -> None:
     """Hold a lock until the transaction ends; SQLite has locked everything already."""
     if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(name)))
+        connection.execute(_LOCK, {"name": name})
 
 
 def _job(row: Row[Any] | None) -> Job | None:

@@ -1,4 +1,4 @@
-"""Celery's Redis broker, without the trap that makes workers fall silent.
+"""Celery's Redis broker, without the trap that makes workers fall silent, and quicker.
 
 A message that cannot be acknowledged, because Redis went away meanwhile, keeps its place in Kombu's
 count of unfinished messages for ever. When all places are taken, the worker doesn't ask for more,
@@ -7,6 +7,8 @@ may deliver the message once more, which does no harm.
 """
 
 from __future__ import annotations
+
+from typing import Any
 
 from kombu.transport import redis, virtual
 
@@ -23,9 +25,17 @@ class QoS(redis.QoS):
 
 
 class Channel(redis.Channel):
-    """A channel that counts like that."""
+    """A channel that counts like that, and keeps the client that Kombu would make anew for every message."""
 
     QoS = QoS
+    _usual_client: Any = None
+
+    def _create_client(self, asynchronous: bool = False) -> Any:
+        if asynchronous:
+            return super()._create_client(asynchronous)
+        if self._usual_client is None or self._usual_client.connection_pool is not self.pool:
+            self._usual_client = super()._create_client()
+        return self._usual_client
 
 
 class Transport(redis.Transport):

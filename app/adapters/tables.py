@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from sqlalchemy import (
+    DDL,
     JSON,
     BigInteger,
     Boolean,
@@ -18,6 +19,8 @@ from sqlalchemy import (
     Table,
     Text,
     UniqueConstraint,
+    event,
+    text,
 )
 from sqlalchemy.dialects.postgresql import JSONB
 
@@ -67,12 +70,14 @@ jobs = Table(
     Column("finished_at", Moment),
     Column("expires_at", Moment, nullable=False),
     CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired')", name="state"),
-    Index(None, "state", "announced_at"),
-    Index(None, "state", "turn"),
-    Index(None, "tenant", "state", "turn"),
+    # Most jobs have ended. In PostgreSQL they leave the indexes that only the others need.
+    Index(None, "state", "announced_at", postgresql_where=text("state = 'queued'")),
+    Index(None, "state", "turn", postgresql_where=text("state = 'queued'")),
+    Index(None, "tenant", "state", "turn", postgresql_where=text("state IN ('queued', 'running')")),
     Index(None, "tenant", "id"),
-    Index(None, "batch_id"),
+    Index(None, "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     Index(None, "expires_at"),
+    Index(None, "finished_at", postgresql_where=text("attempts > 1")),
 )
 
 events = Table(
@@ -84,7 +89,37 @@ events = Table(
     Column("attempts", Integer, nullable=False),
     Column("at", Moment, nullable=False),
 )
-"""Every change of a job's state, numbered by the job's version at that moment."""
+"""Every change of a job's state, numbered by the job's version at that moment; written by the triggers below."""
+
+ENDED = "svgai_ended"
+"""The channel on which PostgreSQL calls out the ids of jobs that have just ended."""
+
+_NOTE = "INSERT INTO events (job_id, version, state, attempts, at) VALUES (NEW.id, NEW.version, NEW.state, NEW.attempts"
+_TRIGGERS = {
+    "postgresql": (
+        f"""
+        CREATE FUNCTION note_state() RETURNS trigger LANGUAGE plpgsql AS $$
+        BEGIN
+            {_NOTE}, clock_timestamp());
+            IF NEW.state IN ('succeeded', 'failed', 'cancelled') THEN
+                PERFORM pg_notify('{ENDED}', NEW.id);
+            END IF;
+            RETURN NULL;
+        END $$
+        """,
+        "CREATE TRIGGER note_new AFTER INSERT ON jobs FOR EACH ROW EXECUTE FUNCTION note_state()",
+        "CREATE TRIGGER note_change AFTER UPDATE OF state ON jobs FOR EACH ROW "
+        "WHEN (OLD.state IS DISTINCT FROM NEW.state) EXECUTE FUNCTION note_state()",
+    ),
+    "sqlite": (
+        f"CREATE TRIGGER note_new AFTER INSERT ON jobs BEGIN {_NOTE}, strftime('%Y-%m-%d %H:%M:%f000', 'now')); END",
+        "CREATE TRIGGER note_change AFTER UPDATE OF state ON jobs WHEN OLD.state IS NOT NEW.state "
+        f"BEGIN {_NOTE}, strftime('%Y-%m-%d %H:%M:%f000', 'now')); END",
+    ),
+}
+for _dialect, _statements in _TRIGGERS.items():
+    for _statement in _statements:
+        event.listen(events, "after_create", DDL(_statement.replace("%", "%%")).execute_if(dialect=_dialect))  # type: ignore[no-untyped-call]
 
 batches = Table(
     "batches",

@@ -11,6 +11,7 @@ from sqlalchemy import (
     Connection,
     Row,
     and_,
+    bindparam,
     case,
     delete,
     func,
@@ -180,11 +181,13 @@ def write_news(connection: Connection, job: Job) -> None:
         _write(connection, job.tenant, "batch.completed", batch.id, data)
 
 
+_LISTENING = select(endpoints.c.id, endpoints.c.events).where(
+    endpoints.c.tenant == bindparam("of"), endpoints.c.disabled_at.is_(None)
+)
+
+
 def _write(connection: Connection, tenant: str, event: str, subject: str, data: dict[str, Any]) -> None:
-    query = select(endpoints.c.id, endpoints.c.events).where(
-        endpoints.c.tenant == tenant, endpoints.c.disabled_at.is_(None)
-    )
-    for endpoint in connection.execute(query).all():
+    for endpoint in connection.execute(_LISTENING, {"of": tenant}).all():
         if event in endpoint.events:
             # Where one transaction ends several jobs of a batch, each of them finds that the batch is done.
             statement = _upserting(connection)(deliveries).values(_new(endpoint.id, event, subject, data))

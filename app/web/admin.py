@@ -13,7 +13,7 @@ from app.accounts import GRACE_SECONDS, Account, Deed, IssuedKey, Key, KeyOrder,
 from app.web import problems
 from app.web.callers import current_actor
 from app.web.cursors import read_cursor, write_cursor
-from app.web.fields import NO_TEXT
+from app.web.fields import NO_TEXT, Query
 from app.web.requests import current_services
 
 # No `from __future__ import annotations` here: flask-openapi reads the annotations of the views.
@@ -80,9 +80,7 @@ class Rotation(_Asked):
     )
 
 
-class AuditQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class AuditQuery(Query):
     limit: int = Field(20, ge=1, le=100)
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
 

@@ -22,7 +22,7 @@ from app.web.callers import current_caller
 from app.web.cursors import read_cursor, write_cursor
 from app.web.events import stream
 from app.web.examples import FEEDBACK
-from app.web.fields import Whole
+from app.web.fields import Query, Whole
 from app.web.limits import spend
 from app.web.requests import current_services
 from app.web.schemas import BatchView, JobView, LimitsView, Methods, MethodView, Page, Usage
@@ -76,13 +76,11 @@ class BatchPath(BaseModel):
     batch_id: str = Field(max_length=64)
 
 
-class ResultQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class ResultQuery(Query):
     format: Literal[tuple(FORMATS)] = Field("svg", description="What kind of file.")  # type: ignore[valid-type]
 
 
-class ListQuery(BaseModel):
+class ListQuery(Query):
     """Which jobs. Notes are asked for as `metadata[name]=value`."""
 
     model_config = ConfigDict(extra="allow")
@@ -105,9 +103,7 @@ class ListQuery(BaseModel):
         return self
 
 
-class DaysQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class DaysQuery(Query):
     days: int = Field(30, ge=1, le=366)
 
 

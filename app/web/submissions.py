@@ -20,7 +20,7 @@ from app.errors import BatchTooLarge, RequestMalformed
 from app.jobs import Kind
 from app.services import Services
 from app.web.examples import ANALYSIS_ORDER, BATCH_ORDER, JOB_ORDER
-from app.web.fields import Boolean, Number
+from app.web.fields import Boolean, Number, Query
 from svgai import Options
 from svgai.errors import PictureMissing
 from svgai.files.pillow import TYPES
@@ -47,14 +47,12 @@ def _option_field(default: Any, description: str, choices: Any = None, least: An
     return Number, Field(default, description=description, ge=least, le=most)
 
 
-ConvertOptions: type[BaseModel] = create_model("ConvertOptions", __config__=STRICT, **_option_fields())
+ConvertOptions: type[BaseModel] = create_model("ConvertOptions", __base__=Query, **_option_fields())
 """`svgai.Options` as the API takes them: the same names, defaults and bounds."""
 
 
-class NoOptions(BaseModel):
+class NoOptions(Query):
     """Where there is nothing to choose."""
-
-    model_config = STRICT
 
 
 NAME = r"^[A-Za-z0-9_.-]{1,40}$"

@@ -23,6 +23,8 @@ WAIT = re.compile(r"(?:^|[,;\s])wait=(\d{1,4})(?:$|[,;\s])")
 SHARE = 0.25
 """How much longer somebody may wait than the work takes; each look costs the database something."""
 SHORTEST_PAUSE, LONGEST_PAUSE = 0.02, 0.5
+HEARING_PAUSE = 1.0
+"""Between the looks of whoever hears of the end anyway."""
 
 
 class HungUp(Exception):
@@ -43,26 +45,28 @@ def patience(usual: float | None = None) -> float:
 
 def wait_until_done(job: Job, seconds: float) -> Job:
     """Wait until the job is done, unless too many wait already."""
+    services = current_services()
 
     def look() -> Job | None:
         nonlocal job
-        job = current_services().jobs.get(job.id) or job
+        job = services.jobs.get(job.id) or job
         return job if job.state.is_final else None
 
     if not job.state.is_final:
-        wait_for(look, seconds)
+        with services.bell.heard(job.id) as rung:
+            wait_for(look, seconds, rung)
     return job
 
 
-def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
-    """Look again and again until there is something to see; often at first, since most work is done in a moment."""
+def wait_for(look: Callable[[], T | None], seconds: float, rung: threading.Event | None = None) -> T | None:
+    """Look when it has rung, or else again and again, until there is something to see."""
     places: threading.BoundedSemaphore = current_app.extensions["waiting"]["waiters"]
     if seconds <= 0 or not places.acquire(blocking=False):
         return None
     try:
         begun = time.monotonic()
         while (waited := time.monotonic() - begun) < seconds:
-            time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE, seconds - waited))
+            _pause(rung, waited, seconds - waited)
             seen = look()
             if seen is not None:
                 return seen
@@ -70,6 +74,13 @@ def wait_for(look: Callable[[], T | None], seconds: float) -> T | None:
         return None
     finally:
         places.release()
+
+
+def _pause(rung: threading.Event | None, waited: float, at_most: float) -> None:
+    if rung is None:  # most work is done in a moment, so look often at first
+        time.sleep(min(max(SHORTEST_PAUSE, waited * SHARE), LONGEST_PAUSE, at_most))
+    elif rung.wait(min(HEARING_PAUSE, at_most)):
+        rung.clear()
 
 
 def _demand_caller() -> None:

@@ -12,6 +12,7 @@ from app.endpoints import DELIVERY_ID
 from app.web import problems
 from app.web.callers import current_caller
 from app.web.cursors import read_cursor, write_cursor
+from app.web.fields import Query
 from app.web.requests import current_services
 from app.webhooks import EVENTS, TEST_EVENT, Delivery, Endpoint, Fate
 
@@ -42,9 +43,7 @@ class DeliveryPath(EndpointPath):
     delivery_id: str = Field(max_length=64)
 
 
-class DeliveriesQuery(BaseModel):
-    model_config = ConfigDict(extra="forbid")
-
+class DeliveriesQuery(Query):
     limit: int = Field(20, ge=1, le=100)
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
 

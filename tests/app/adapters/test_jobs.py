@@ -8,13 +8,13 @@ from datetime import timedelta
 from typing import Any
 
 import pytest
-from sqlalchemy import func, literal, select
+from sqlalchemy import func, select, update
 
 from app.adapters import jobs as adapter
 from app.adapters.database import Database
 from app.adapters.jobs import DatabaseJobs
-from app.adapters.jobs import _next_in_turn as next_in_turn
 from app.adapters.tables import events, feedback
+from app.adapters.tables import jobs as table
 from app.errors import TooManyJobs
 from app.jobs import ALLOWED, Batch, Feedback, Job, Lease, Repeated, Replay, Selection, State, new_id, new_job_id
 from tests.world import pass_time
@@ -94,8 +94,10 @@ def test_a_job_that_is_cancelled_while_it_is_being_claimed_is_not_begun(
 ) -> None:
     cancelled, next_one = add(jobs), add(jobs)
     jobs.ask_to_cancel(cancelled.id)
-    seen = iter([select(literal(cancelled.id))])  # as it was a moment ago
-    monkeypatch.setattr(adapter, "_next_in_turn", lambda *asked: next(seen, next_in_turn(*asked)))
+    nobody = update(table).where(table.c.id == cancelled.id, table.c.state == State.QUEUED)
+    seen = iter([nobody.values(state=State.RUNNING).returning(*adapter.COLUMNS)])  # as it was a moment ago
+    claiming = adapter._claiming
+    monkeypatch.setattr(adapter, "_claiming", lambda *asked: next(seen, claiming(*asked)))
     assert claim(jobs).id == next_one.id
     assert jobs.get(cancelled.id).state is State.CANCELLED
 

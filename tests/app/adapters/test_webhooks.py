@@ -229,7 +229,8 @@ def test_a_batch_is_told_when_neither_of_its_last_two_jobs_could_see_the_other_e
     first, second = running(jobs, batch, 2)
 
     def end(connection: Connection, job: Job) -> None:
-        connection.execute(update(table).where(table.c.id == job.id).values(state="succeeded"))
+        change = update(table).where(table.c.id == job.id)
+        connection.execute(change.values(state="succeeded", version=table.c.version + 1))
         write_news(connection, job)
 
     def end_second() -> None:
