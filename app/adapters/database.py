@@ -12,7 +12,7 @@ import psycopg2
 import psycopg2.extensions
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
-from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError
+from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
 from app.errors import StoreAway
@@ -97,7 +97,7 @@ def _or_away() -> Iterator[None]:
 def _roll_back(connection: Connection) -> None:
     try:
         connection.exec_driver_sql("ROLLBACK")
-    except DBAPIError:
+    except SQLAlchemyError:  # a broken connection may be given up already, which is no error of the driver's
         connection.invalidate()  # a transaction must not go back to the pool with it
 
 
