@@ -9,7 +9,7 @@ from __future__ import annotations
 import contextlib
 import hashlib
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field, fields, replace
 from typing import Any
 
 import orjson
@@ -45,7 +45,8 @@ from app.jobs import (
     new_job_id,
     too_many,
 )
-from app.reuse import is_quarantined, known_drawing, reuse_key
+from app.records import Record
+from app.reuse import is_quarantined, known_drawing, models_digest, reuse_key
 from app.services import Services
 from svgai import Options
 from svgai.errors import SvgaiError
@@ -58,6 +59,13 @@ QUEUES = ("fast", "standard", "refined")
 
 FAST_PIXELS = 1_048_576
 """A picture with more is not done in a moment, whatever the method."""
+
+OPTIONS_OF: Mapping[Kind, frozenset[str]] = {
+    Kind.CONVERT: frozenset(each.name for each in fields(Options)),
+    Kind.ANALYZE: frozenset(),
+    Kind.ADVISE: frozenset({"quality_target", "time_budget"}),
+}
+"""Which options make a difference to what kind of job."""
 
 
 @dataclass(frozen=True)
@@ -144,7 +152,7 @@ def _prepared(services: Services, caller: Caller, order: Order) -> Job:
     sha256 = hashlib.sha256(order.picture).hexdigest()
     if is_quarantined(services.cache, sha256):
         raise PictureQuarantined("This picture has taken worker after worker down. Save it anew in another program.")
-    options = asdict(order.options) if order.kind is Kind.CONVERT else {}
+    options = {name: value for name, value in asdict(order.options).items() if name in OPTIONS_OF[order.kind]}
     job = Job(
         id=new_job_id(),
         tenant=caller.tenant,
@@ -155,7 +163,7 @@ def _prepared(services: Services, caller: Caller, order: Order) -> Job:
         | {"width": header.width, "height": header.height},
         at_once=caller.allowance.running_jobs,
         metadata=order.metadata,
-        cache_key=reuse_key(caller.tenant, order.kind, sha256, options),
+        cache_key=reuse_key(caller.tenant, order.kind, sha256, options, models_digest(services.settings.models)),
     )
     return _done_before(services, job)
 
@@ -163,6 +171,8 @@ def _prepared(services: Services, caller: Caller, order: Order) -> Job:
 def _queue_of(order: Order, pixels: int) -> str:
     if order.kind is Kind.CONVERT and order.options.method == "refined":
         return "refined"
+    if order.kind is Kind.ADVISE:
+        return "fast"  # large pictures are looked at here and there only
     is_quick = order.kind is Kind.ANALYZE or order.options.method in {"fast", "baseline"}
     return "fast" if is_quick and pixels <= FAST_PIXELS else "standard"
 
@@ -379,6 +389,7 @@ def delete(services: Services, job: Job) -> None:
     found = services.jobs.delete(job.id)
     if found and found.state is State.RUNNING:
         raise JobRunning("The job is running. Cancel it first, then delete it.")
+    services.records.discard(job.id)
     services.blobs.remove(job.id)
     if job.cache_key:
         services.cache.discard(job.cache_key)
@@ -389,3 +400,6 @@ def give_feedback(services: Services, job: Job, said: Feedback) -> None:
     """Note what somebody says of a result."""
     _demand_result(job)
     services.jobs.add_feedback(job, said)
+    if job.kind is Kind.CONVERT and not job.is_cached:
+        services.records.add([Record.of(job)])  # the schedule may not have come to it yet
+        services.records.rate(job.id, said.rating, said.preferred_method)

@@ -91,7 +91,9 @@ def deliver(services: Services, delivery_id: str, lanes: Lanes) -> None:
         if not is_free:
             services.webhooks.put_off(delivery_id, PUT_OFF_SECONDS)
         elif claim := services.webhooks.claim(delivery_id, LEASE_SECONDS):
-            services.webhooks.settle(claim, _attempt(services, claim))
+            outcome = _attempt(services, claim)
+            services.metrics.count_delivery(outcome.fate)
+            services.webhooks.settle(claim, outcome)
 
 
 def forget(services: Services) -> int:

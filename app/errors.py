@@ -261,6 +261,36 @@ class PollingTooFast(ServiceError):
     code = "rate.poll"
 
 
+class PredictionsTooFast(ServiceError):
+    """The tenant has asked for as many predictions as it may for now."""
+
+    code = "rate.predictions"
+
+
+class FeaturesTooFew(ServiceError):
+    """A picture cannot be guessed from so little."""
+
+    code = "features.too_few"
+
+
+class FeaturesInvalid(ServiceError):
+    """A feature that there is not, or one that no picture has."""
+
+    code = "features.invalid"
+
+
+class InferenceBusy(ServiceError):
+    """As many predictions wait as may."""
+
+    code = "inference.busy"
+
+
+class InferenceMeasured(ServiceError):
+    """The models are being measured, which only one may do at a time."""
+
+    code = "inference.measured"
+
+
 class AccountNotFound(ServiceError):
     """There is no such account."""
 

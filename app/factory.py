@@ -14,8 +14,10 @@ from app.adapters.celery_queue import CeleryQueue, make_celery
 from app.adapters.database import Database
 from app.adapters.disk import DiskBlobs
 from app.adapters.jobs import DatabaseJobs
+from app.adapters.late_inference import LateInference
 from app.adapters.limiter import MemoryLimiter, RedisLimiter
 from app.adapters.outward import Outward, Rules
+from app.adapters.records import DatabaseRecords
 from app.adapters.roster import DatabaseRoster
 from app.adapters.webhooks import DatabaseWebhooks
 from app.caching import Cache, CacheBounds, Count
@@ -36,14 +38,18 @@ NEAR_SECONDS = 30.0
 def create_services(settings: Settings) -> Services:
     """The use cases' world, as the settings describe it."""
     database, metrics = Database(settings.database), Metrics()
+    apart = settings.quality_database != settings.database
+    metrics.note_ai(is_enabled=settings.ai_enabled)
     return Services(
         settings=settings,
         jobs=DatabaseJobs(database),
+        records=DatabaseRecords(Database(settings.quality_database) if apart else database),
         bell=DatabaseBell(database),
         blobs=_blobs(settings),
         queue=CeleryQueue(make_celery(settings)),
         roster=DatabaseRoster(database),
         cache=create_cache(settings, metrics.count_lookup),
+        inference=LateInference(settings.models, metrics),
         accounts=DatabaseAccounts(database),
         webhooks=DatabaseWebhooks(database),
         limiter=_limiter(settings),

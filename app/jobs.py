@@ -50,6 +50,7 @@ class Kind(StrEnum):
 
     CONVERT = "convert"
     ANALYZE = "analyze"
+    ADVISE = "advise"
 
 
 @dataclass(frozen=True)
@@ -320,6 +321,14 @@ class Jobs(Protocol):
         """Jobs that took several attempts and have ended lately: lost attempts may have left blobs."""
         ...
 
+    def unrecorded(self, at_most: int) -> Sequence[Job]:
+        """Conversions that have ended and are not yet remembered, the oldest first."""
+        ...
+
+    def mark_recorded(self, job_ids: Iterable[str]) -> set[str]:
+        """Those of them that there are."""
+        ...
+
     def purge(self, kept_seconds: float, at_most: int) -> int:
         """Forget the names too, and all else that has had its time."""
         ...
@@ -391,4 +400,5 @@ class Converter(Protocol):
 
     def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn: ...
     def analyze(self, picture: bytes, heartbeat: Heartbeat, seconds: float) -> Drawn: ...
+    def advise(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn: ...
     def export(self, drawing: bytes, form: str, seconds: float) -> bytes: ...

@@ -14,6 +14,9 @@ import orjson
 import svgai
 from app.caching import Cache
 
+MODELS_FILE = "metadata.json"
+"""It names every model with its sha256 (`svgai.ml.metadata`, which is not loaded here: it brings numpy along)."""
+
 
 @dataclass(frozen=True)
 class Known:
@@ -23,9 +26,9 @@ class Known:
     facts: Mapping[str, Any]
 
 
-def reuse_key(tenant: str, kind: str, picture_sha256: str, options: Mapping[str, Any]) -> str:
+def reuse_key(tenant: str, kind: str, picture_sha256: str, options: Mapping[str, Any], models: str = "") -> str:
     """Stands for a result. Tenants share nothing: not even time tells whether another had the same picture."""
-    asked = [tenant, kind, picture_sha256, dict(options), engine_digest()]
+    asked = [tenant, kind, picture_sha256, dict(options), engine_digest(), models]
     return hashlib.sha256(orjson.dumps(asked, option=orjson.OPT_SORT_KEYS)).hexdigest()
 
 
@@ -37,6 +40,23 @@ def engine_digest() -> str:
     for path in sorted(folder.rglob("*.py")):
         digest.update(path.relative_to(folder).as_posix().encode() + b"\0" + path.read_bytes())
     return digest.hexdigest()
+
+
+def models_digest(folder: Path | None) -> str:
+    """Changes with the models that advise, so that they are never answered with what others advised. Empty: none."""
+    try:
+        seen = (folder / MODELS_FILE).stat() if folder else None
+    except OSError:
+        seen = None
+    return _digest_of(folder / MODELS_FILE, seen.st_mtime_ns, seen.st_size, seen.st_ino) if folder and seen else ""
+
+
+@functools.lru_cache(maxsize=4)
+def _digest_of(file: Path, *_: int) -> str:
+    try:
+        return hashlib.sha256(file.read_bytes()).hexdigest()
+    except OSError:
+        return ""
 
 
 def known_drawing(cache: Cache, key: str | None) -> Known | None:

@@ -6,10 +6,12 @@ from dataclasses import dataclass
 
 from app.accounts import Accounts
 from app.caching import Cache
+from app.inference import Inference
 from app.jobs import Bell, Blobs, Jobs, Queue, Roster
 from app.limiting import Limiter
 from app.metrics import Metrics
 from app.outside import Outside
+from app.records import Records
 from app.secrecy import Secrecy
 from app.settings import Settings
 from app.webhooks import Webhooks
@@ -21,11 +23,13 @@ class Services:
 
     settings: Settings
     jobs: Jobs
+    records: Records
     bell: Bell
     blobs: Blobs
     queue: Queue
     roster: Roster
     cache: Cache
+    inference: Inference
     accounts: Accounts
     webhooks: Webhooks
     limiter: Limiter

@@ -35,6 +35,7 @@ PROFILES: dict[str, dict[str, Any]] = {
 }
 """What an environment changes of the defaults; a variable that is set wins over both."""
 
+MODELS = Path(__file__).parents[1] / "models" / "production"
 SHARED_MEMORY = Path("/dev/shm")  # noqa: S108 - the folder in it is checked to be ours
 WEAK_PASSWORDS = {"", "password", "postgres", "svgai", "secret", "changeme", "admin"}
 WEAK_SECRETS = re.compile("change.?me|secret|password|example|svgai|01234567|abcdefgh", re.IGNORECASE)
@@ -59,6 +60,10 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("var"), description="Folder for whatever is kept on disk.")
     database_url: str = Field("", description="SQLAlchemy URL of the database. Empty: SQLite in DATA_DIR.")
+    quality_database_url: str = Field(
+        "", description="SQLAlchemy URL of a database of its own for the quality record. Empty: DATABASE_URL's."
+    )
+    quality_retention_days: float = Field(365, gt=0, description="Days that a conversion is kept in that record.")
     broker_url: str = Field("", description="Celery broker, redis://... Empty: files in DATA_DIR.")
 
     blobs_url: str = Field(
@@ -133,6 +138,11 @@ class Settings(BaseSettings):
     conversion_memory_mb: int = Field(4096, ge=1024, description="Memory that one conversion may take, in MB.")
     conversions_per_process: int = Field(200, ge=1, description="Conversions before a warm process is replaced.")
 
+    ai_enabled: bool = Field(True, description="Let models advise. Off: rules do, here and in the workers.")
+    models_dir: Path | None = Field(
+        None, description="Folder of the models that advise. Empty: models/production of this checkout."
+    )
+
     lease_seconds: float = Field(45, gt=0, description="How long a silent worker keeps a job.")
     reap_seconds: float = Field(15, gt=0, description="How often jobs of lost workers are looked for.")
     republish_seconds: float = Field(60, gt=0, description="When a waiting job is announced to the workers again.")
@@ -150,6 +160,12 @@ class Settings(BaseSettings):
     @classmethod
     def _profile(cls, given: dict[str, Any]) -> dict[str, Any]:
         return PROFILES.get(str(given.get("environment", "development")), {}) | given
+
+    @model_validator(mode="after")
+    def _models_are_in_a_folder(self) -> Self:
+        if self.models_dir and self.models_dir.exists() and not self.models_dir.is_dir():
+            raise ValueError(f"MODELS_DIR is no folder: {self.models_dir}")
+        return self
 
     @model_validator(mode="after")
     def _storage_is_complete(self) -> Self:
@@ -182,9 +198,12 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's URL as SQLAlchemy takes it."""
-        url = self.database_url or f"sqlite:///{self.data_dir.resolve()}/svgai.db"
-        scheme, _, rest = url.partition("://")
-        return f"postgresql+psycopg2://{rest}" if scheme in {"postgres", "postgresql"} else url
+        return _with_driver(self.database_url or f"sqlite:///{self.data_dir.resolve()}/svgai.db")
+
+    @property
+    def quality_database(self) -> str:
+        """The same of the database with the quality record."""
+        return _with_driver(self.quality_database_url) if self.quality_database_url else self.database
 
     @property
     def broker(self) -> str:
@@ -213,6 +232,11 @@ class Settings(BaseSettings):
         return frozenset(name.strip().lower() for name in self.own_hosts.split(",") if name.strip())
 
     @property
+    def models(self) -> Path | None:
+        """Where the models are; None where they are switched off."""
+        return (self.models_dir or MODELS).absolute() if self.ai_enabled else None
+
+    @property
     def metrics_dir(self) -> Path:
         """Where the processes of one service share their metrics: in memory, for a full disk must not end them."""
         which = hashlib.sha256(f"{self.data_dir.resolve()} {self.port}".encode()).hexdigest()[:12]
@@ -234,7 +258,7 @@ class Settings(BaseSettings):
     def export(self) -> dict[str, Any]:
         """All settings as plain data; passwords are left out."""
         exported = self.model_dump(mode="json")
-        for name in ("database_url", "broker_url", "cache_url", "limiter_url"):
+        for name in ("database_url", "quality_database_url", "broker_url", "cache_url", "limiter_url"):
             exported[name] = without_password(exported[name])
         return exported
 
@@ -249,6 +273,11 @@ def without_password(url: str) -> str:
     if parts.password is None:
         return url
     return url.replace(f":{parts.password}@", ":***@")
+
+
+def _with_driver(url: str) -> str:
+    scheme, _, rest = url.partition("://")
+    return f"postgresql+psycopg2://{rest}" if scheme in {"postgres", "postgresql"} else url
 
 
 def read_settings(**overrides: Any) -> Settings:

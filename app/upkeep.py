@@ -10,6 +10,7 @@ import structlog
 
 from app.conversions import announce
 from app.errors import WorkerCrashed
+from app.records import Record
 from app.reuse import quarantine
 from app.services import Services
 from app.work import crashed
@@ -50,6 +51,25 @@ def reap(services: Services) -> int:
         quarantine(services.cache, job.picture["sha256"])
         log.error("job failed: its workers were lost", job_id=job.id)
     return len(again) + len(ended)
+
+
+def record(services: Services) -> int:
+    """Copy conversions that have ended into the quality record. Who dies in between does it again, to no effect."""
+    ended = services.jobs.unrecorded(BATCH)
+    if ended:
+        services.records.add([Record.of(job) for job in ended])
+        job_ids = {job.id for job in ended}
+        for job_id in job_ids - services.jobs.mark_recorded(job_ids):
+            services.records.discard(job_id)  # deleted meanwhile, when it was not yet there to be discarded
+    return len(ended)
+
+
+def forget_records(services: Services) -> int:
+    """Delete from the quality record what has been kept for long enough."""
+    forgotten = 0
+    while gone := services.records.forget(services.settings.quality_retention_days * 86_400, BATCH):
+        forgotten += gone
+    return forgotten
 
 
 def forget(services: Services) -> int:

@@ -84,9 +84,11 @@ def _made(services: Services, job: Job, converter: Converter, heartbeat: _Heartb
     picture = services.blobs.get(job.picture_key)
     if picture is None:
         raise PictureGone("The picture is no longer there.")
+    seconds = services.settings.seconds_for(job.queue)
     if job.kind is Kind.ANALYZE:
-        return converter.analyze(picture, heartbeat, services.settings.seconds_for(job.queue))
-    return converter.convert(picture, job.options, heartbeat, services.settings.seconds_for(job.queue))
+        return converter.analyze(picture, heartbeat, seconds)
+    do = converter.advise if job.kind is Kind.ADVISE else converter.convert
+    return do(picture, job.options, heartbeat, seconds)
 
 
 class _Heartbeat:
@@ -130,6 +132,8 @@ def _succeed(services: Services, job: Job, drawn: Drawn, heartbeat: _Heartbeat) 
         keep_drawing(services.cache, job.cache_key, drawn.data, result)
         if job.kind is Kind.CONVERT:
             services.metrics.count_conversion(result)
+        if result.get("advice"):
+            services.metrics.count_advice(result["advice"])
         log.info("job succeeded", method=result.get("method"), bytes=result["bytes"])
     else:
         services.blobs.discard(job.drawing_key)

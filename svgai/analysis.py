@@ -12,7 +12,7 @@ import numpy as np
 from svgai.conversion import plainly, take_in
 from svgai.cover import Cover, Inks
 from svgai.drawing import Circle, Drawing, Ellipse, Form, Path, Rectangle
-from svgai.methods import choose
+from svgai.methods import USUAL
 from svgai.options import Limits, Options
 from svgai.picture import Picture, Source
 from svgai.regions import Boundaries, Regions
@@ -96,7 +96,7 @@ RECOGNISED: Mapping[str, type[Form]] = {"circles": Circle, "ellipses": Ellipse, 
 def analyze(source: Source, limits: Limits, options: Options = _USUAL) -> Analysis:
     """Trace a picture, and keep what each stage found."""
     picture = take_in(source, limits, plainly)
-    method = choose(options, picture)
+    method = USUAL if options.method == "auto" else options.method
     witness = Witness()
     try:
         drawing = trace_flat(picture, options, method, witness)

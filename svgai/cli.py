@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import importlib
 import json
 import os
 import stat
@@ -31,15 +32,32 @@ Exit codes:
 """
 
 
+_ELSEWHERE = {
+    "classify": "svgai.model_commands",
+    "models": "svgai.model_commands",
+    "train": "svgai.training.commands",
+    "evaluate": "svgai.training.commands",
+}
+"""Commands of our own that are loaded when they are asked for, and the module that each is in."""
+
+
 class _Commands(click.Group):
     """Our own commands, and those of other packages that are installed and complete."""
 
     def list_commands(self, ctx: click.Context) -> list[str]:
         guests = entry_points(group="svgai.commands").names
-        return sorted({*super().list_commands(ctx), *(name for name in guests if self.get_command(ctx, name))})
+        others = (name for name in (*_ELSEWHERE, *guests) if self.get_command(ctx, name))
+        return sorted({*super().list_commands(ctx), *others})
 
     def get_command(self, ctx: click.Context, cmd_name: str) -> click.Command | None:
-        return super().get_command(ctx, cmd_name) or _guest_command(cmd_name)
+        return super().get_command(ctx, cmd_name) or _command_elsewhere(cmd_name) or _guest_command(cmd_name)
+
+
+def _command_elsewhere(name: str) -> click.Command | None:
+    if name not in _ELSEWHERE:
+        return None
+    command = getattr(importlib.import_module(_ELSEWHERE[name]), name, None)
+    return command if isinstance(command, click.Command) else None
 
 
 def _guest_command(name: str) -> click.Command | None:

@@ -1,11 +1,14 @@
-"""The contest between a method and the baseline: both trace the picture, and the better drawing is the result.
+"""The contest between methods and the baseline: all trace the same picture, and the best drawing is the result.
 
 So no method is ever worse than the baseline, whatever the picture (docs/decisions/0009).
 """
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from types import MappingProxyType
+from typing import Final, TypeAlias
 
 from svgai.drawing import Drawing
 from svgai.engine.guard import verify
@@ -18,6 +21,10 @@ from svgai.options import Limits, Options
 from svgai.picture import Picture
 from svgai.result import Quality
 from svgai.tracing import NoDrawing, Run
+
+Failure: TypeAlias = NoDrawing | TracingFailed | DrawingTooLarge
+FAILURES: Final = (NoDrawing, TracingFailed, DrawingTooLarge)
+"""The ways in which a method may have nothing to enter, so that it is another's turn."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,24 +55,81 @@ class Outcome:
     baseline_quality: Quality | None = None
     """None where there was no contest: the baseline was asked for, or could draw nothing itself."""
     warnings: tuple[str, ...] = ()
+    entered: Mapping[str, Quality] = field(default_factory=dict)
+    """What each method reached, in the order in which they were tried."""
+    failures: Mapping[str, Failure] = field(default_factory=dict)
+    """Why a method drew nothing, of those that did not."""
 
 
 def compete(method: str, task: Task) -> Outcome:
     """Trace by the method and by the baseline; the method wins unless it is worse."""
     if method == BASELINE:
-        return Outcome(enter(BASELINE, task))
-    try:
-        ours = enter(method, task)
-    except (NoDrawing, TracingFailed, DrawingTooLarge) as reason:
         baseline = enter(BASELINE, task)
-        return Outcome(baseline, baseline.quality, (_told(method, reason),))
-    try:
-        baseline = enter(BASELINE, task)
-    except (TracingFailed, DrawingTooLarge) as reason:
-        return Outcome(ours, None, (f"The baseline has nothing to compare with: {reason.detail}",))
-    if is_worse(ours.quality, baseline.quality):
-        return Outcome(baseline, baseline.quality, (_compared(ours, baseline),))
-    return Outcome(ours, baseline.quality)
+        return Outcome(baseline, entered={BASELINE: baseline.quality})
+    contest = Contest(task)
+    contest.call(method)
+    contest.call(BASELINE)
+    return contest.outcome(method)
+
+
+class Contest:
+    """Methods that trace one picture, one after another, and who is ahead."""
+
+    def __init__(self, task: Task) -> None:
+        self.task = task
+        self.failures: dict[str, Failure] = {}
+        self._entered: dict[str, Candidate] = {}
+
+    @property
+    def called(self) -> tuple[str, ...]:
+        """Every method that had its turn."""
+        return (*self._entered, *self.failures)
+
+    @property
+    def entered(self) -> tuple[str, ...]:
+        """Every method that drew something."""
+        return tuple(self._entered)
+
+    @property
+    def leader(self) -> Candidate | None:
+        """The drawing that is nearest to the picture in structure, of those that are not worse than the baseline's.
+
+        Of equals the one that was entered first.
+        """
+        baseline = self._entered.get(BASELINE)
+        fit = [each for each in self._entered.values() if not baseline or not is_worse(each.quality, baseline.quality)]
+        return max(fit, key=lambda candidate: candidate.quality.ssim, default=None)
+
+    def call(self, method: str) -> None:
+        """Give a method its turn."""
+        try:
+            self._entered[method] = enter(method, self.task)
+        except FAILURES as reason:
+            self.failures[method] = reason
+
+    def outcome(self, favourite: str) -> Outcome:
+        """Who won; where the baseline did, that is told of the method that was to have won."""
+        winner = self.leader
+        if winner is None:
+            raise self.failures[BASELINE]
+        baseline = self._entered.get(BASELINE)
+        return Outcome(
+            winner,
+            baseline.quality if baseline else None,
+            self._told(favourite, winner),
+            MappingProxyType({method: candidate.quality for method, candidate in self._entered.items()}),
+            MappingProxyType(self.failures),
+        )
+
+    def _told(self, favourite: str, winner: Candidate) -> tuple[str, ...]:
+        reason = self.failures.get(BASELINE)
+        if isinstance(reason, TracingFailed | DrawingTooLarge):
+            return (f"The baseline has nothing to compare with: {reason.detail}",)
+        if winner.method != BASELINE or favourite == BASELINE:
+            return ()
+        if favourite in self.failures:
+            return (_failed(favourite, self.failures[favourite]),)
+        return (_compared(self._entered[favourite], winner),)
 
 
 def enter(method: str, task: Task) -> Candidate:
@@ -83,9 +147,13 @@ def is_worse(one: Quality, other: Quality) -> bool:
     return one.ssim < other.ssim or one.delta_e > other.delta_e
 
 
-def _told(method: str, reason: NoDrawing | TracingFailed | DrawingTooLarge) -> str:
-    why = "the picture is no drawing in flat colours" if isinstance(reason, NoDrawing) else reason.detail
-    return f"Not traced by {method} but by baseline: {why.rstrip('.')}."
+def _failed(method: str, reason: Failure) -> str:
+    return f"Not traced by {method} but by baseline: {why(reason).rstrip('.')}."
+
+
+def why(reason: Failure) -> str:
+    """Why a method drew nothing, in words."""
+    return "the picture is no drawing in flat colours" if isinstance(reason, NoDrawing) else reason.detail
 
 
 def _compared(ours: Candidate, baseline: Candidate) -> str:

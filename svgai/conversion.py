@@ -2,17 +2,20 @@
 
 from __future__ import annotations
 
+import math
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
 
-from svgai.contest import Task, compete
+from svgai.contest import Outcome, Task, compete, why
+from svgai.escalation import Budget, pursue
 from svgai.files.header import read_header
 from svgai.files.intake import decode, from_array
 from svgai.files.source import read_file
-from svgai.methods import choose
+from svgai.ml.advice import Advice, Adviser, Wishes, usual_adviser
+from svgai.ml.features import Features, measure_features
 from svgai.options import Limits, Options
 from svgai.picture import Picture, Source
 from svgai.result import Result
@@ -26,12 +29,23 @@ def plainly(stage: Callable[..., T], /, *inputs: Any) -> T:
     return stage(*inputs)
 
 
-def convert(source: Source, options: Options, limits: Limits, run: Run = plainly) -> Result:
-    """Turn a picture into an SVG that is allowed out, and say how good it is."""
+def convert(
+    source: Source, options: Options, limits: Limits, run: Run = plainly, adviser: Adviser | None = None
+) -> Result:
+    """Turn a picture into an SVG that is allowed out, and say how good it is.
+
+    The four tiers: what is advised (1, with 4, which foretells the quality), tracing (2), and validation (3).
+    """
     watch = Stopwatch(run)
     picture = take_in(source, limits, watch)
-    method = choose(options, picture)
-    outcome = compete(method, Task(picture, options, limits, watch))
+    features = watch(measure_features, picture)
+    wishes = wishes_of(options)
+    advice = watch((adviser or usual_adviser()).advise, features, wishes)
+    task = Task(picture, options, limits, watch)
+    if options.method == "auto":
+        favourite, outcome = advice.method, pursue(advice, task, Budget(wishes.budget, watch.total))
+    else:
+        favourite, outcome = options.method, compete(options.method, task)
     winner = outcome.winner
     return Result(
         svg=winner.svg,
@@ -43,7 +57,10 @@ def convert(source: Source, options: Options, limits: Limits, run: Run = plainly
         seconds=watch.seconds,
         paths=winner.drawing.paths,
         segments=winner.drawing.segments,
-        warnings=picture.warnings + outcome.warnings,
+        warnings=picture.warnings + outcome.warnings + shortfall(outcome, options),
+        image_type=str(advice.image_type),
+        predicted_quality=round(advice.predictions[favourite].quality, 5),
+        advice=told(advice, outcome, features),
     )
 
 
@@ -56,6 +73,26 @@ def take_in(source: Source, limits: Limits, run: Run) -> Picture:
     data = bytes(source)
     header = run(read_header, data, limits)
     return run(decode, data, header)
+
+
+def wishes_of(options: Options) -> Wishes:
+    """What the options ask of the advice."""
+    return Wishes(target=options.quality_target / 100, budget=options.time_budget or math.inf)
+
+
+def shortfall(outcome: Outcome, options: Options) -> tuple[str, ...]:
+    """A warning where a target that somebody asked for was missed."""
+    reached = 100 * outcome.winner.quality.ssim
+    if reached >= options.quality_target:
+        return ()
+    return (f"The quality target of {options.quality_target} % was missed: SSIM is {reached:.2f} %.",)
+
+
+def told(advice: Advice, outcome: Outcome, features: Features) -> Mapping[str, Any]:
+    """What was advised and what was tried, as plain data."""
+    tried = [{"method": method, "ssim": quality.ssim} for method, quality in outcome.entered.items()]
+    tried += [{"method": method, "failed": why(reason)} for method, reason in outcome.failures.items()]
+    return {**advice.facts(), "tried": tried, "features": features.facts()}
 
 
 class Stopwatch:
@@ -72,3 +109,7 @@ class Stopwatch:
         finally:
             name = stage.__name__
             self.seconds[name] = self.seconds.get(name, 0.0) + time.perf_counter() - begun
+
+    def total(self) -> float:
+        """All seconds so far."""
+        return sum(self.seconds.values())

@@ -14,6 +14,7 @@ _LIBRARIES = {
     "defusedxml": "defusedxml",
     "numba": "numba",
     "numpy": "numpy",
+    "onnxruntime": "onnxruntime",
     "PIL": "pillow",
     "skia": "skia-python",
     "skimage": "scikit-image",
@@ -55,6 +56,7 @@ def examine() -> list[Finding]:
         _python(),
         *(_library(module, package) for module, package in _LIBRARIES.items()),
         _formats(),
+        _models(),
         _conversion(),
     ]
 
@@ -95,6 +97,19 @@ def _formats() -> Finding:
     return Finding(
         "formats", not missing, f"Pillow lacks {', '.join(missing)}" if missing else "PNG JPEG WebP GIF BMP TIFF AVIF"
     )
+
+
+def _models() -> Finding:
+    """No models are fine, since rules answer then; broken ones are not."""
+    try:
+        from svgai.ml.store import PRODUCTION, load
+
+        models = load(PRODUCTION)
+    except Exception as error:  # noqa: BLE001 - whatever went wrong is the finding
+        return Finding("models", False, f"{error}; rules advise")
+    versions = models.versions.items() if models else ()
+    told = ", ".join(f"{role} {version}" for role, version in versions)
+    return Finding("models", True, told or "none: rules advise")
 
 
 def _conversion() -> Finding:

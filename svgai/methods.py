@@ -12,6 +12,8 @@ from svgai.picture import Picture
 from svgai.tracing import Run, trace_flat
 
 BASELINE: Final = "baseline"
+USUAL: Final = "optimised"
+"""The method to look at a picture with, where none is asked for."""
 
 
 def _trace_baseline(picture: Picture, options: Options, method: str, run: Run) -> Drawing:  # noqa: ARG001
@@ -25,11 +27,6 @@ TRACERS: Final[dict[str, Callable[[Picture, Options, str, Run], Drawing]]] = {
     BASELINE: _trace_baseline,
 }
 """Every method that `svgai.options.METHODS` names, but for `auto`."""
-
-
-def choose(options: Options, picture: Picture) -> str:  # noqa: ARG001
-    """The method that was asked for; `auto` leaves the choice to what the picture shows."""
-    return "optimised" if options.method == "auto" else options.method
 
 
 def trace(picture: Picture, options: Options, method: str, run: Run) -> Drawing:

@@ -13,7 +13,7 @@ from typing import Any
 from svgai.errors import OptionsInvalid
 
 METHODS = {
-    "auto": "picks for you; at present that is always optimised",
+    "auto": "picks the method that suits the picture, and tries others where it misses the quality target",
     "fast": "curves fitted to the edges of flat colours; the quickest of ours",
     "optimised": "curves fitted, then moved until the drawing's pixels are the picture's",
     "refined": "searches for the simplest drawing that shows the picture; slow",
@@ -37,6 +37,16 @@ class Options:
     method: str = option("auto", "How to trace. No method is ever worse than baseline.", choices=tuple(METHODS))
     max_colors: int = option(64, "At most so many inks: colours, each with its opacity.", least=2, most=256)
     precision: int = option(2, "Decimals of a coordinate.", least=0, most=4)
+    quality_target: int = option(
+        0,
+        "Likeness (SSIM) to reach, in per cent; auto tries other methods where it is missed. 0 takes what suits the "
+        "picture: 95 for simple drawings, 90 for text, 85 for gradients, 75 for all else.",
+        least=0,
+        most=100,
+    )
+    time_budget: int = option(
+        0, "Seconds that a conversion may take, by which auto picks methods. 0 sets no bound.", least=0, most=3_600
+    )
     cutout: bool = option(False, "Shapes that do not overlap, for cutters and plotters.")
 
     def __post_init__(self) -> None:

@@ -20,10 +20,15 @@ TRACING: Final = (
 )
 """The stages of `svgai.tracing.trace_flat`; a method may leave some out, or run one again and again."""
 
-PHASES: Final = ("read_header", "decode", *TRACING, "trace_baseline", "write", "verify", "draw", "measure")
+PHASES: Final = (
+    *("read_header", "decode", "measure_features", "advise"),
+    *TRACING,
+    *("trace_baseline", "write", "verify", "draw", "measure"),
+)
 """The stages of a file's conversion. An array begins at `from_array` in place of the first two.
 
-The last four are run for each drawing: for the method's own, and again for the baseline's.
+The last four are run for each drawing: for the method's own, again for the baseline's, and where the quality target
+is missed, for those of other methods, which are traced then.
 """
 
 

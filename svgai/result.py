@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -24,7 +25,7 @@ class Result:
     width: int
     height: int
     method: str
-    """Which made the SVG; `baseline` where the one that was asked for did worse, with a warning that says so."""
+    """Which made the SVG: the one that was asked for, or advised; `baseline` where that did worse, with a warning."""
     quality: Quality
     seconds: dict[str, float]
     """Seconds spent in each stage, in the order of their first run; the baseline's are added to the method's."""
@@ -33,6 +34,12 @@ class Result:
     baseline_quality: Quality | None = None
     """What the baseline reached on this picture; None where it alone was asked for, or could draw nothing."""
     warnings: tuple[str, ...] = ()
+    image_type: str | None = None
+    """What the picture was taken for: simple, text, gradient or complex (`svgai.ml.types.ImageType`)."""
+    predicted_quality: float | None = None
+    """The SSIM foretold, before anything was traced, for what the method that was asked for or advised would return."""
+    advice: Mapping[str, Any] | None = None
+    """What was advised, by whom, and what was tried (`svgai.conversion.told`): plain data."""
 
     def facts(self) -> dict[str, Any]:
         """All but the SVG itself, as plain data."""

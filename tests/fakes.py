@@ -6,6 +6,8 @@ import time
 from collections.abc import Mapping
 from typing import Any
 
+import orjson
+
 from app.jobs import Drawn, Heartbeat, Job
 
 FACTS = {
@@ -18,6 +20,22 @@ FACTS = {
     "paths": 1,
     "segments": 4,
     "warnings": [],
+}
+ADVICE = {
+    "image_type": "simple",
+    "confidence": 0.9,
+    "predictions": {
+        "fast": {"quality": 0.98, "low": 0.96, "high": 0.99, "seconds": 0.05},
+        "optimised": {"quality": 0.99, "low": 0.97, "high": 0.995, "seconds": 0.2},
+        "refined": {"quality": 0.991, "low": 0.97, "high": 0.996, "seconds": 2.0},
+        "baseline": {"quality": 0.93, "low": 0.9, "high": 0.95, "seconds": 0.02},
+    },
+    "ranking": ["optimised", "fast", "refined", "baseline"],
+    "quality_target": 0.95,
+    "advised_by": "rules",
+    "reasons": ["there are no models"],
+    "models": {},
+    "features": {"pixels": 10.0},
 }
 SVG = b'<svg xmlns="http://www.w3.org/2000/svg" width="8" height="8" viewBox="0 0 8 8"></svg>'
 
@@ -67,6 +85,11 @@ class FakeConverter:
         self.seen.append((picture, {}))
         self._happen()
         return Drawn(b'{"inks":[]}', {"analysis": {"inks": []}, "seconds": {"analyze": 0.01}})
+
+    def advise(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
+        self.seen.append((picture, options))
+        self._happen()
+        return Drawn(orjson.dumps(ADVICE), {"advice": ADVICE, "seconds": {"advise": 0.01}})
 
     def export(self, drawing: bytes, form: str, seconds: float) -> bytes:
         self._happen()

@@ -98,10 +98,26 @@ def test_the_web_starts_without_anything_heavy(tmp_path: Path) -> None:
         "from app.settings import Settings\n"
         f"app = create_app(create_services(Settings(_env_file=None, data_dir={str(tmp_path)!r})))\n"
         "app.test_client().get('/')\n"
+        "app.test_client().get('/metrics')\n"
         f"print([name for name in {HEAVY!r} if name in sys.modules])\n"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
     assert said.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_whoever_predicts_loads_numpy_and_nothing_that_traces(tmp_path: Path) -> None:
+    program = (
+        "import sys\n"
+        "from app.factory import create_app, create_services\n"
+        "from app.settings import Settings\n"
+        "from svgai.ml.usual import USUAL\n"
+        f"app = create_app(create_services(Settings(_env_file=None, data_dir={str(tmp_path)!r})))\n"
+        "features = {name: usual.value for name, usual in USUAL.items()}\n"
+        "answer = app.test_client().post('/api/v1/predict/routing', json={'features': features})\n"
+        f"print(answer.status_code, [name for name in {HEAVY!r} if name in sys.modules])\n"
+    )
+    said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
+    assert said.stdout.strip().splitlines()[-1] == "200 ['numpy']"
 
 
 def test_every_task_that_is_announced_has_a_consumer(services: Services, settings: Settings) -> None:

@@ -69,6 +69,7 @@ def create_worker(settings: Settings, services: Services) -> Celery:
         settings.conversions_per_process,
         settings.limits,
         settings.data_dir.resolve() / "compiled",
+        settings.models,
     )
     pool = SandboxPool(settings.worker_concurrency, bounds)
     celery = make_celery(settings)

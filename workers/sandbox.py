@@ -15,7 +15,7 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Set
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import asdict, dataclass, field
 from pathlib import Path
@@ -26,9 +26,12 @@ import orjson
 
 from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, ConverterUnready
 from app.jobs import Drawn, Heartbeat
+from app.settings import MODELS
 from svgai import Limits, Quality, Result
 from svgai.engine.guard import verify
 from svgai.errors import SvgaiError
+from svgai.ml.types import ImageType
+from svgai.options import METHODS
 from workers.line import Line, LineBroken
 
 START_SECONDS = 240.0
@@ -37,6 +40,9 @@ START_SECONDS = 240.0
 FREE_SECONDS = 60.0
 """How long a picture waits for a sandbox; there are as many as conversions at once, so it never does."""
 
+
+FORETOLD = ("quality", "low", "high", "seconds")
+"""What advice says of each method."""
 
 ENVIRONMENT = {
     "PATH": os.defpath,
@@ -59,6 +65,8 @@ class Bounds:
     limits: Limits
     compiled: Path | None = None
     """A folder for machine code that children compile where there is no writing beside the source."""
+    models: Path | None = MODELS
+    """The folder of the models that advise; None: rules do."""
 
     @property
     def cache(self) -> dict[str, str]:
@@ -146,6 +154,13 @@ class SandboxPool:
             found = {"analysis": dict(facts["analysis"]), "seconds": {"analyze": float(facts["seconds"])}}
         return Drawn(orjson.dumps(found["analysis"]), found)
 
+    def advise(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
+        with self._one() as sandbox:
+            facts, _ = sandbox.obey(Order("advise", picture, seconds, {"options": dict(options)}, heartbeat))
+        with _nonsense_is_loss():
+            found = {"advice": _advised(facts["advice"]), "seconds": {"advise": float(facts["seconds"])}}
+        return Drawn(orjson.dumps(found["advice"]), found)
+
     def export(self, drawing: bytes, form: str, seconds: float) -> bytes:
         with self._one() as sandbox:
             return sandbox.obey(Order("export", drawing, seconds, {"form": form}))[1]
@@ -190,7 +205,10 @@ class _Child:
                 undo.callback(os.close, self._lifeline)
                 inherited = (theirs.fileno(), lifeline_read)
                 self._process = subprocess.Popen(
-                    [sys.executable, "-m", "workers.sandboxed", *map(str, inherited), str(bounds.memory_mb)],
+                    [
+                        *(sys.executable, "-m", "workers.sandboxed", *map(str, inherited)),
+                        *(str(bounds.memory_mb), str(bounds.models or "")),
+                    ],
                     pass_fds=inherited,
                     start_new_session=True,
                     env=ENVIRONMENT | bounds.cache,
@@ -272,7 +290,7 @@ def _nonsense_is_loss() -> Iterator[None]:
     """A child that says what cannot be is as good as gone."""
     try:
         yield
-    except (KeyError, TypeError, ValueError, UnicodeError) as nonsense:
+    except (AttributeError, KeyError, TypeError, ValueError, UnicodeError) as nonsense:
         raise ConverterLost(f"the child talks nonsense: {nonsense!r:.200}") from None
 
 
@@ -304,5 +322,35 @@ def _told(facts: Mapping[str, Any]) -> Exception:
 def _checked(svg: bytes, facts: Mapping[str, Any], limits: Limits) -> Drawn:
     """The drawing, once it has been found to be one."""
     text = verify(svg.decode(), limits)
-    measured = {name: facts[name] and Quality(**facts[name]) for name in ("quality", "baseline_quality")}
-    return Drawn(svg, Result(svg=text, **{**facts, **measured, "warnings": tuple(facts["warnings"])}).facts())
+    found: dict[str, Any] = {name: facts[name] and Quality(**facts[name]) for name in ("quality", "baseline_quality")}
+    found["warnings"] = tuple(facts["warnings"])
+    told = facts.get("advice")
+    if told:
+        found["advice"] = {**_advised(told), "tried": [dict(each) for each in told["tried"]]}
+        found["image_type"] = found["advice"]["image_type"]
+    return Drawn(svg, Result(svg=text, **{**facts, **found}).facts())
+
+
+def _advised(told: Mapping[str, Any]) -> dict[str, Any]:
+    """The advice, once it has been found to be one: its words become labels of metrics."""
+    methods = METHODS.keys() - {"auto"}
+    return {
+        "image_type": str(ImageType(told["image_type"])),
+        "confidence": float(told["confidence"]),
+        "predictions": {
+            _one_of(methods, method): {name: float(foretold[name]) for name in FORETOLD}
+            for method, foretold in told["predictions"].items()
+        },
+        "ranking": [_one_of(methods, method) for method in told["ranking"][: len(methods)]],
+        "quality_target": float(told["quality_target"]),
+        "advised_by": _one_of({"model", "rules"}, told["advised_by"]),
+        "reasons": [str(reason) for reason in told["reasons"]],
+        "models": {str(role): str(version) for role, version in told["models"].items()},
+        "features": {str(name): float(value) for name, value in told["features"].items()},
+    }
+
+
+def _one_of(words: Set[str], word: str) -> str:
+    if word not in words:
+        raise ValueError(word)
+    return word

@@ -1,6 +1,6 @@
 """The child's side of the sandbox: it limits itself, then converts what comes down the line, one by one.
 
-Started as `python -m workers.sandboxed LINE LIFELINE MEMORY_MB` by `workers.sandbox`. It reads no
+Started as `python -m workers.sandboxed LINE LIFELINE MEMORY_MB MODELS` by `workers.sandbox`. It reads no
 settings, opens no connection and has no secret in its environment.
 """
 
@@ -14,6 +14,7 @@ import socket
 import sys
 import time
 from collections.abc import Callable
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +23,9 @@ import numpy as np
 from app.errors import ConversionTooHungry
 from svgai import Limits, Options, analysis, conversion, export
 from svgai.errors import SvgaiError, TracingFailed
+from svgai.ml.advice import Adviser
+from svgai.ml.features import measure_features
+from svgai.ml.store import Store
 from svgai.phases import percent_at
 from svgai.tracing import Run
 from workers.line import Line, LineBroken
@@ -31,9 +35,11 @@ MAX_PICTURE_BYTES = 1 << 30
 
 
 def main() -> None:
-    line_fd, lifeline, memory_mb = map(int, sys.argv[1:])
+    line_fd, lifeline, memory_mb = map(int, sys.argv[1:4])
     die_with_parent(lifeline)
-    warm_up()  # what it loads and compiles is no picture's doing, and counts towards no picture's memory
+    warm_up(
+        current_adviser()
+    )  # what it loads and compiles is no picture's doing, and counts towards no picture's memory
     limit_resources(memory_mb)
     line = Line(socket.socket(fileno=line_fd), MAX_PICTURE_BYTES)
     line.send({"warm": True})
@@ -77,7 +83,7 @@ def limit_processor(seconds: float) -> None:
     resource.setrlimit(resource.RLIMIT_CPU, (allowance, resource.getrlimit(resource.RLIMIT_CPU)[1]))
 
 
-def warm_up() -> None:
+def warm_up(adviser: Adviser | None = None) -> None:
     """Let the engine convert once, so that no user waits for what it loads or compiles."""
     rows, columns = np.mgrid[:36, :64]
     picture = np.full((36, 64, 4), 255, np.uint8)
@@ -87,8 +93,28 @@ def warm_up() -> None:
     for x, y, radius in ((13, 14, 7.5), (45, 18, 13.0)):
         share = np.clip(radius + 0.5 - np.hypot(rows - y, columns - x), 0, 1)[..., None]
         picture = np.rint(picture * (1 - share) + np.array((250, 200, 20, 255)) * share).astype(np.uint8)
-    conversion.convert(picture, Options(method="optimised"), Limits())
+    conversion.convert(picture, Options(method="optimised"), Limits(), adviser=adviser)
+    # Of what is partly clear, and of what is so large that it is looked at in tiles, features are measured otherwise.
+    clear = picture.copy()
+    clear[20:] = 0
+    for each in (clear, np.tile(picture, (20, 12, 1))):
+        measure_features(conversion.take_in(each, Limits(), conversion.plainly))
     gc.freeze()
+
+
+@cache
+def _models() -> Store | None:
+    """The models of the folder that this process was started with."""
+    folder = sys.argv[4]
+    return Store(Path(folder)) if folder else None
+
+
+def current_adviser() -> Adviser:
+    """Advises from the models that lie in the folder now, or the last good ones."""
+    store = _models()
+    if store:
+        store.refresh()
+    return Adviser(store)
 
 
 def _answer(line: Line, order: dict[str, Any], payload: bytes) -> None:
@@ -110,7 +136,7 @@ def _answer(line: Line, order: dict[str, Any], payload: bytes) -> None:
 
 def _convert(line: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, Any], bytes]:
     options, limits = Options(**order["options"]), Limits(**order["limits"])
-    result = conversion.convert(picture, options, limits, run=_reporting(line))
+    result = conversion.convert(picture, options, limits, run=_reporting(line), adviser=current_adviser())
     return result.facts(), result.svg.encode()
 
 
@@ -120,11 +146,20 @@ def _analyze(_: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, 
     return {"analysis": found, "seconds": time.perf_counter() - begun}, b""
 
 
+def _advise(_: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, Any], bytes]:
+    begun = time.perf_counter()
+    seen = conversion.take_in(picture, Limits(**order["limits"]), conversion.plainly)
+    features = measure_features(seen)
+    advice = current_adviser().advise(features, conversion.wishes_of(Options(**order["options"])))
+    told = {**advice.facts(), "features": features.facts()}
+    return {"advice": told, "seconds": time.perf_counter() - begun}, b""
+
+
 def _export(_: Line, order: dict[str, Any], drawing: bytes) -> tuple[dict[str, Any], bytes]:
     return {}, export(drawing.decode(), order["form"])
 
 
-DOINGS = {"convert": _convert, "analyze": _analyze, "export": _export}
+DOINGS = {"convert": _convert, "analyze": _analyze, "advise": _advise, "export": _export}
 """Everything that a child can be told to do."""
 
 

@@ -40,6 +40,8 @@ def duties(settings: Settings, services: Services) -> tuple[Duty, ...]:
     return (
         Duty("relay", 1.0, lambda: upkeep.relay(services)),
         Duty("reap", settings.reap_seconds, lambda: upkeep.reap(services)),
+        Duty("record", 2.0, lambda: upkeep.record(services)),
+        Duty("forget records", 3600.0, lambda: upkeep.forget_records(services)),
         Duty("forget", 60.0, lambda: upkeep.forget(services)),
         Duty("sweep", 600.0, lambda: upkeep.sweep(services)),
         Duty("announce deliveries", 1.0, deliveries.Relay(services).announce),

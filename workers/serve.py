@@ -81,14 +81,15 @@ def _migrate_or_say_why(settings: Settings) -> None:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database up to date."""
+    """Bring the databases up to date; each has every table, whichever of them it is used for."""
     from alembic import command
     from alembic.config import Config
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    config.attributes["url"] = settings.database
-    command.upgrade(config, "head")
+    for url in dict.fromkeys((settings.database, settings.quality_database)):
+        config.attributes["url"] = url
+        command.upgrade(config, "head")
 
 
 @dataclass

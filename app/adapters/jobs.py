@@ -358,6 +358,16 @@ class DatabaseJobs:
         with self._database.reading() as connection:
             return [_known(row) for row in connection.execute(select(*COLUMNS).where(ended, jobs.c.attempts > 1))]
 
+    def unrecorded(self, at_most: int) -> list[Job]:
+        query = select(*COLUMNS).where(~jobs.c.is_recorded, jobs.c.state.in_([State.SUCCEEDED, State.FAILED]))
+        with self._database.reading() as connection:
+            return [_known(row) for row in connection.execute(query.order_by(jobs.c.finished_at).limit(at_most))]
+
+    def mark_recorded(self, job_ids: Iterable[str]) -> set[str]:
+        marking = update(jobs).where(jobs.c.id.in_(list(job_ids))).values(is_recorded=True).returning(jobs.c.id)
+        with self._writing() as connection:
+            return set(connection.scalars(marking))
+
     def purge(self, kept_seconds: float, at_most: int) -> int:
         gone = and_(jobs.c.state == State.EXPIRED, jobs.c.expires_at < clock(-kept_seconds))
         chosen = select(jobs.c.id).where(gone).limit(at_most)
@@ -435,6 +445,7 @@ def _insert(connection: Connection, new: Sequence[Job], turn: float, retention_s
     for job in new:
         row = {name: getattr(job, name) for name in GIVEN}
         row |= {"turn": turn, "percent": 100 if job.state.is_final else 0}
+        row["is_recorded"] = job.kind is not Kind.CONVERT or job.is_cached  # no conversion, so nothing to remember
         statement = _inserting(retention_seconds, is_final=job.state.is_final)
         added.append(_known(connection.execute(statement, row).one()))
         turn += EFFORT.get(job.queue, 1.0)

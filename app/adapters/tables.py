@@ -69,6 +69,7 @@ jobs = Table(
     Column("started_at", Moment),
     Column("finished_at", Moment),
     Column("expires_at", Moment, nullable=False),
+    Column("is_recorded", Boolean, nullable=False),
     CheckConstraint("state IN ('queued', 'running', 'succeeded', 'failed', 'cancelled', 'expired')", name="state"),
     # Most jobs have ended. In PostgreSQL they leave the indexes that only the others need.
     Index(None, "state", "announced_at", postgresql_where=text("state = 'queued'")),
@@ -78,6 +79,7 @@ jobs = Table(
     Index(None, "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     Index(None, "expires_at"),
     Index(None, "finished_at", postgresql_where=text("attempts > 1")),
+    Index(None, "is_recorded", "finished_at", postgresql_where=text("NOT is_recorded")),
 )
 
 events = Table(
@@ -171,6 +173,53 @@ usage = Table(
     Column("bytes_in", BigInteger, nullable=False),
     Column("seconds", Float, nullable=False),
 )
+
+records = Table(
+    "records",
+    metadata,
+    Column("job_id", String(64), primary_key=True),
+    Column("tenant", String(64), nullable=False),
+    Column("at", Moment, nullable=False),
+    Column("asked", String(32), nullable=False),
+    Column("width", Integer, nullable=False),
+    Column("height", Integer, nullable=False),
+    Column("bytes_in", BigInteger, nullable=False),
+    Column("error", String(64)),
+    Column("image_type", String(16), nullable=False),
+    Column("confidence", Float),
+    Column("advised_by", String(16), nullable=False),
+    Column("models", Document, nullable=False),
+    Column("features", Document, nullable=False),
+    Column("predictions", Document, nullable=False),
+    Column("tried", Document, nullable=False),
+    Column("target", Float),
+    Column("method", String(32)),
+    Column("predicted", Float),
+    Column("ssim", Float),
+    Column("delta_e", Float),
+    Column("baseline_ssim", Float),
+    Column("seconds", Float, nullable=False),
+    Column("bytes_out", BigInteger, nullable=False),
+    Column("segments", Integer, nullable=False),
+    Column("rating", Integer),
+    Column("preferred_method", String(32)),
+    Index(None, "at"),
+)
+"""Conversions as they are remembered; they outlive their jobs, and may lie in a database of their own."""
+
+tallies = Table(
+    "tallies",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("image_type", String(16), primary_key=True),
+    Column("method", String(32), primary_key=True),
+    Column("advised_by", String(16), primary_key=True),
+    *(Column(name, BigInteger, nullable=False) for name in ("conversions", "failed", "missed", "fell_back")),
+    *(Column(name, BigInteger, nullable=False) for name in ("compared", "predicted", "bytes_out", "ratings", "rating")),
+    *(Column(name, Float, nullable=False) for name in ("ssim", "ssim_compared", "baseline_ssim", "prediction_error")),
+    Column("seconds", Float, nullable=False),
+)
+"""Sums over records, by day, type of picture, method and adviser."""
 
 accounts = Table(
     "accounts",

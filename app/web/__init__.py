@@ -7,7 +7,21 @@ from flask_openapi import Info, OpenAPI
 from werkzeug.middleware.proxy_fix import ProxyFix
 
 from app.services import Services
-from app.web import access, admin, api, cors, health, limits, pages, problems, requests, waiting, webhooks
+from app.web import (
+    access,
+    admin,
+    advice,
+    api,
+    cors,
+    health,
+    limits,
+    pages,
+    problems,
+    quality,
+    requests,
+    waiting,
+    webhooks,
+)
 from app.web.submissions import OVERHEAD_BYTES
 from svgai import __version__
 
@@ -39,7 +53,7 @@ def build(services: Services) -> Flask:
     access.install(app)
     limits.install(app)
     problems.install(app)
-    for blueprint in (api.blueprint, webhooks.blueprint, admin.blueprint):
+    for blueprint in (api.blueprint, advice.blueprint, webhooks.blueprint, admin.blueprint, quality.blueprint):
         app.register_api(blueprint)
     app.register_blueprint(pages.blueprint)
     app.register_blueprint(health.blueprint)

@@ -3,7 +3,7 @@
 import hashlib
 import re
 from collections.abc import Mapping
-from datetime import datetime
+from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
 
@@ -13,16 +13,17 @@ from pydantic import BaseModel, ConfigDict, Field, model_validator
 from werkzeug.datastructures import MultiDict
 
 from app import conversions
-from app.conversions import Promise
-from app.errors import IdempotencyMalformed
+from app.conversions import Order
 from app.jobs import JOB_ID, Feedback, Job, Kind, Selection, State
 from app.web import problems
+from app.web.answers import PICTURE_REFUSALS, REFUSALS, accepted, answer, done_or_accepted, marked, promise, shown
 from app.web.archive import archive
 from app.web.callers import current_caller
 from app.web.cursors import read_cursor, write_cursor
 from app.web.events import stream
 from app.web.examples import FEEDBACK
-from app.web.fields import Query, Whole
+from app.web.fields import Query, Time, Whole
+from app.web.headers import with_headers
 from app.web.limits import spend
 from app.web.requests import current_services
 from app.web.schemas import BatchView, JobView, LimitsView, Methods, MethodView, Page, Usage
@@ -37,9 +38,9 @@ from app.web.submissions import (
     read_orders,
     with_notes,
 )
-from app.web.waiting import HungUp, patience, wait_for, wait_until_done
+from app.web.waiting import patience, wait_for, wait_until_done
 from svgai import FORMATS
-from svgai.errors import FormatUnknown, SvgaiError
+from svgai.errors import FormatUnknown
 from svgai.files import pillow
 from svgai.options import METHODS
 
@@ -49,7 +50,6 @@ RESULT_HEADERS = {
     "Content-Security-Policy": "default-src 'none'; style-src 'unsafe-inline'; img-src data:; sandbox",
     "Cache-Control": "private, no-cache",
 }
-IDEMPOTENCY_KEY = re.compile(r'("?)([A-Za-z0-9._:-]{1,128})\1')
 EXPORT_REPEAT_SECONDS = 5.0
 
 RESULT = {
@@ -60,8 +60,6 @@ SVG = {"description": "The SVG.", "content": {"image/svg+xml": {"schema": {"type
 STREAM = {"description": "Server-sent events.", "content": {"text/event-stream": {"schema": {"type": "string"}}}}
 ARCHIVE = {"description": "A ZIP file.", "content": {"application/zip": {"schema": {"type": "string"}}}}
 NOTHING = {"description": "Nothing more to say."}
-REFUSALS = problems.described(400, 401, 403, 404, 409, 410, 422, 429, 500, 503)
-PICTURE_REFUSALS = REFUSALS | problems.described(413, 415, 424)
 
 blueprint = APIBlueprint(
     "api", __name__, abp_security=[{}, {"key": []}], abp_responses=None, operation_id_callback=problems.operation_id
@@ -87,7 +85,7 @@ class ListQuery(Query):
 
     state: list[State] = Field(default_factory=list, description="Only jobs in these states.")
     batch_id: str | None = Field(None, max_length=64)
-    created_after: datetime | None = None
+    created_after: Time | None = None
     limit: int = Field(20, ge=1, le=100)
     cursor: str | None = Field(None, max_length=200, description="`next_cursor` of the page before.")
 
@@ -134,8 +132,8 @@ def create_job(query: ConvertOptions) -> Response:
     spend("jobs")
     services = current_services()
     order = read_order(services, request, query)
-    job, is_repeated = conversions.submit(services, current_caller(), order, _promise())
-    return _accepted(wait_until_done(job, patience(0)), is_repeated=is_repeated)
+    job, is_repeated = conversions.submit(services, current_caller(), order, promise())
+    return accepted(wait_until_done(job, patience(0)), is_repeated=is_repeated)
 
 
 def convert(query: ConvertOptions) -> Response:
@@ -144,7 +142,7 @@ def convert(query: ConvertOptions) -> Response:
     When it takes longer than `Prefer: wait=N` seconds, or too many wait already, the answer is the job itself (202).
     Whoever hangs up while waiting has the job cancelled, unless `Prefer: respond-async` says that it is wanted.
     """
-    return _done_or_accepted(query, Kind.CONVERT)
+    return done_or_accepted(partial(read_order, current_services(), request, query), _drawing_or_job)
 
 
 for _path, _endpoint in (("/api/v1/convert", "convert"), ("/api/convert", "convert_short")):
@@ -164,25 +162,11 @@ for _path, _endpoint in (("/api/v1/convert", "convert"), ("/api/convert", "conve
 )
 def analyze(query: NoOptions) -> Response:
     """Hand in a picture to have it looked at: its inks, regions, curves and forms. Nothing is drawn."""
-    return _done_or_accepted(query, Kind.ANALYZE)
+    return done_or_accepted(partial(read_order, current_services(), request, query, Kind.ANALYZE), _drawing_or_job)
 
 
-def _done_or_accepted(query: BaseModel, kind: Kind) -> Response:
-    spend("jobs")
-    services = current_services()
-    order = read_order(services, request, query, kind)
-    job, is_repeated = conversions.submit(services, current_caller(), order, _promise())
-    try:
-        job = wait_until_done(job, patience())
-    except HungUp:
-        if "respond-async" not in request.headers.get("Prefer", ""):
-            conversions.cancel(services, job)
-        return Response(status=499)  # nobody reads it but the log
-    if job.state is State.FAILED and job.error:
-        raise SvgaiError.from_dict(job.error)
-    if not job.state.is_final:
-        return _accepted(job, is_repeated=is_repeated)
-    return _drawing(job, "svg") if kind is Kind.CONVERT else _shown(job, 200)
+def _drawing_or_job(job: Job, _: Order) -> Response:
+    return _drawing(job, "svg") if job.kind is Kind.CONVERT else shown(job, 200)
 
 
 # --- following
@@ -204,7 +188,7 @@ def list_jobs(query: ListQuery) -> Response:
     jobs, last = conversions.page(current_services(), selection)
     cursor = last and write_cursor(last)
     page = Page(data=[JobView.of(job) for job in jobs], has_more=cursor is not None, next_cursor=cursor)
-    response = _answer(page, 200)
+    response = answer(page, 200)
     if cursor:
         following = MultiDict(request.args)
         following["cursor"] = cursor
@@ -216,7 +200,7 @@ def list_jobs(query: ListQuery) -> Response:
 def get_job(path: JobPath) -> Response:
     """How far a job is, and what came of it. With `Prefer: wait=N` the answer waits until the job is done."""
     spend("poll", who=path.job_id)
-    response = _shown(wait_until_done(_job(path), patience(0)), 200)
+    response = shown(wait_until_done(_job(path), patience(0)), 200)
     return response.make_conditional(request)  # type: ignore[return-value]
 
 
@@ -233,12 +217,16 @@ def get_events(path: JobPath) -> Response:
 # --- results
 
 
-@blueprint.get("/api/v1/jobs/<job_id>/result", responses={200: RESULT, 206: RESULT, 304: NOTHING, **REFUSALS})
+@blueprint.get(
+    "/api/v1/jobs/<job_id>/result",
+    responses={200: RESULT, 206: RESULT, 304: NOTHING, **REFUSALS, **problems.described(416)},
+)
 def get_result(path: JobPath, query: ResultQuery) -> Response:
     """The drawing of a job that is done, in the format of your choice."""
     job = _job(path)
-    if job.kind is Kind.ANALYZE:
-        raise FormatUnknown(f"{job.id} only looked at the picture; what it found is in the job, as `analysis`.")
+    if job.kind is not Kind.CONVERT:
+        found = "analysis" if job.kind is Kind.ANALYZE else "advice"
+        raise FormatUnknown(f"{job.id} only looked at the picture; what it found is in the job, as `{found}`.")
     return _drawing(job, query.format)
 
 
@@ -257,7 +245,7 @@ def give_feedback(path: JobPath, body: FeedbackBody) -> Response:
 def cancel_job(path: JobPath) -> Response:
     """Cancel a job: at once where it waits, within two seconds where it runs (202). An ended job stays as it is."""
     job = conversions.cancel(current_services(), _job(path))
-    return _shown(job, 200 if job.state.is_final else 202)
+    return shown(job, 200 if job.state.is_final else 202)
 
 
 @blueprint.delete("/api/v1/jobs/<job_id>", responses={204: NOTHING, **REFUSALS})
@@ -280,10 +268,10 @@ def create_batch(query: ConvertOptions) -> Response:
     services = current_services()
     orders, metadata = read_orders(services, request, query)
     spend("jobs", cost=len(orders))
-    batch, is_repeated = conversions.submit_batch(services, current_caller(), orders, metadata, _promise())
-    response = _answer(BatchView.of(*conversions.find_batch(services, current_caller(), batch.id)), 202)
+    batch, is_repeated = conversions.submit_batch(services, current_caller(), orders, metadata, promise())
+    response = answer(BatchView.of(*conversions.find_batch(services, current_caller(), batch.id)), 202)
     response.headers["Location"] = url_for("api.get_batch", batch_id=batch.id)
-    return _marked(response, is_repeated=is_repeated)
+    return marked(response, is_repeated=is_repeated)
 
 
 @blueprint.get("/api/v1/batches/<batch_id>", responses={200: BatchView, **REFUSALS})
@@ -299,7 +287,7 @@ def get_batch(path: BatchPath) -> Response:
 
     if not view.is_done:
         view = wait_for(look, patience(0)) or view
-    response = _answer(view, 200)
+    response = answer(view, 200)
     if not view.is_done:
         response.headers["Retry-After"] = "1"
     return response
@@ -323,7 +311,7 @@ def get_batch_results(path: BatchPath) -> Response:
 def list_methods() -> Response:
     """The ways to trace, and every option."""
     methods = [MethodView(name=name, summary=summary) for name, summary in METHODS.items()]
-    return _answer(Methods(methods=methods, options=ConvertOptions.model_json_schema()["properties"]), 200)
+    return answer(Methods(methods=methods, options=ConvertOptions.model_json_schema()["properties"]), 200)
 
 
 @blueprint.get("/api/v1/limits", responses={200: LimitsView})
@@ -332,22 +320,22 @@ def get_limits() -> Response:
     settings, allowance = current_services().settings, current_caller().allowance
     known = {**settings.model_dump(), **vars(settings.limits), **vars(allowance)}
     lists = {"formats": list(pillow.FORMATS), "result_formats": list(FORMATS)}
-    shown = {name: known[name] for name in LimitsView.model_fields if name not in lists}
-    return _answer(LimitsView(**shown, **lists), 200)
+    told = {name: known[name] for name in LimitsView.model_fields if name not in lists}
+    return answer(LimitsView(**told, **lists), 200)
 
 
 @blueprint.get("/api/v1/usage", responses={200: Usage, **REFUSALS})
 def get_usage(query: DaysQuery) -> Response:
     """What your jobs took, day by day (UTC)."""
     days = conversions.usage(current_services(), current_caller(), query.days)
-    return _answer(Usage.model_validate({"days": days}), 200)
+    return answer(Usage.model_validate({"days": days}), 200)
 
 
 @blueprint.get("/api/v1/openapi.json", doc_ui=False)
 def describe() -> Response:
     """This API, as OpenAPI."""
     app: Any = current_app
-    return jsonify(with_notes(app.api_doc))
+    return jsonify(with_headers(with_notes(app.api_doc)))
 
 
 # --- how all of them answer
@@ -355,43 +343,6 @@ def describe() -> Response:
 
 def _job(path: JobPath) -> Job:
     return conversions.find(current_services(), current_caller(), path.job_id)
-
-
-def _promise() -> Promise | None:
-    given = request.headers.get("Idempotency-Key")
-    if given is None:
-        return None
-    key = IDEMPOTENCY_KEY.fullmatch(given)
-    if key is None:
-        detail = f"The Idempotency-Key is {given!a:.150}; it is 1 to 128 of the characters A-Z a-z 0-9 . _ : -"
-        raise IdempotencyMalformed(detail, limit=128, actual=len(given))
-    return Promise(request.url_rule.rule if request.url_rule else "", key.group(2))
-
-
-def _accepted(job: Job, *, is_repeated: bool) -> Response:
-    response = _shown(job, 201 if job.is_cached else 202)
-    response.headers["Location"] = url_for("api.get_job", job_id=job.id)
-    return _marked(response, is_repeated=is_repeated)
-
-
-def _marked(response: Response, *, is_repeated: bool) -> Response:
-    if is_repeated:
-        response.headers["Idempotency-Replayed"] = "true"
-    return response
-
-
-def _shown(job: Job, status: int) -> Response:
-    response = _answer(JobView.of(job), status)
-    response.set_etag(f"{job.id}-{job.version}")
-    if not job.state.is_final:
-        response.headers["Retry-After"] = "1"
-    return response
-
-
-def _answer(view: BaseModel, status: int) -> Response:
-    response = Response(view.model_dump_json(), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
 
 
 def _drawing(job: Job, form: str) -> Response:

@@ -12,6 +12,48 @@ JOB_ORDER: dict[str, Any] = {
     "metadata": {"order": "4711"},
 }
 ANALYSIS_ORDER: dict[str, Any] = {"source": {"data": PIXEL}}
+ADVICE_ORDER: dict[str, Any] = {"source": {"data": PIXEL}, "options": {"quality_target": 98, "time_budget": 5}}
+_FEATURES: dict[str, float] = {
+    "pixels": 16.0,
+    "least_side": 8.0,
+    "elongation": 0.0,
+    "equal_steps": 0.976,
+    "small_steps": 0.007,
+    "strong_steps": 0.008,
+    "colours": 8.4,
+    "first_colour": 0.61,
+    "four_colours": 0.97,
+    "inks": 2.32,
+    "plain_border": 1.0,
+    "narrow": 0.99,
+    "edge_density": 0.04,
+    "flat_blocks": 0.85,
+    "components": 2.32,
+}
+ROUTING_QUESTION: dict[str, Any] = {"features": _FEATURES, "quality_target": 95}
+QUALITY_QUESTION: dict[str, Any] = {"features": _FEATURES, "method": "refined"}
+_PREDICTIONS: dict[str, dict[str, float]] = {
+    "fast": {"quality": 0.985, "low": 0.95, "high": 0.996, "seconds": 0.04},
+    "optimised": {"quality": 0.991, "low": 0.964, "high": 0.998, "seconds": 0.15},
+    "refined": {"quality": 0.992, "low": 0.967, "high": 0.998, "seconds": 1.4},
+    "baseline": {"quality": 0.968, "low": 0.87, "high": 0.992, "seconds": 0.02},
+}
+ADVICE: dict[str, Any] = {
+    "image_type": "simple",
+    "confidence": 0.97,
+    "predictions": _PREDICTIONS,
+    "ranking": ["optimised", "refined", "fast", "baseline"],
+    "quality_target": 0.95,
+    "advised_by": "model",
+    "reasons": [],
+    "models": {"classifier": "2026-11-20", "predictor": "2026-11-20"},
+    "features": _FEATURES,
+}
+ROUTE: dict[str, Any] = {
+    **{name: value for name, value in ADVICE.items() if name != "features"},
+    "method": "optimised",
+    "assumed": {"clear": 0.0, "translucent": 0.0},
+}
 BATCH_ORDER: dict[str, Any] = {"items": [JOB_ORDER, {"source": {"data": PIXEL}}], "metadata": {"season": "spring"}}
 FEEDBACK: dict[str, Any] = {"rating": 4, "preferred_method": "refined", "comment": "The corners are round."}
 
@@ -34,7 +76,14 @@ JOB: dict[str, Any] = {
         "width": 256,
         "height": 256,
     },
-    "options": {"method": "auto", "max_colors": 64, "precision": 2, "cutout": False},
+    "options": {
+        "method": "auto",
+        "max_colors": 64,
+        "precision": 2,
+        "quality_target": 0,
+        "time_budget": 0,
+        "cutout": False,
+    },
     "metadata": {"order": "4711"},
     "batch_id": None,
     "cached": False,
@@ -52,6 +101,9 @@ JOB: dict[str, Any] = {
     "analysis": None,
     "quality": {"ssim": 0.9988, "delta_e": 0.11},
     "baseline_quality": {"ssim": 0.9821, "delta_e": 0.48},
+    "image_type": "simple",
+    "predicted_quality": 0.991,
+    "advice": {**ADVICE, "tried": [{"method": "optimised", "ssim": 0.9988}, {"method": "baseline", "ssim": 0.9821}]},
     "warnings": [],
     "error": None,
     "attempts": 1,

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from datetime import datetime
 from functools import cache
 from typing import Annotated, Any
 
@@ -43,9 +45,18 @@ def _no_text(value: Any) -> Any:
     return _no_truth(value)
 
 
+def _dated(value: Any) -> Any:
+    """A number is no time: nobody could say whether it counts seconds or milliseconds."""
+    if isinstance(value, str) and not re.match(r"\d{4}-", value):
+        raise ValueError("this is no time like 2026-11-20T12:00:00Z")
+    return value
+
+
 Boolean = Annotated[bool, Strict(), BeforeValidator(_true_or_false)]
 Number = Annotated[int, BeforeValidator(_no_truth)]
 """A whole number in a form or a query."""
 NO_TEXT = BeforeValidator(_no_text)
+Time = Annotated[datetime, BeforeValidator(_dated)]
+"""A point in time in a query."""
 Whole = Annotated[int, NO_TEXT]
 """A whole number in JSON, where 3.0 is one too."""

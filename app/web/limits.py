@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from flask import Flask, Response, g
 
 from app.accounts import Caller
-from app.errors import PollingTooFast, RateExceeded, ServiceError
+from app.errors import PollingTooFast, PredictionsTooFast, RateExceeded, ServiceError
 from app.limiting import Quota, Standing
 from app.web.callers import current_caller
 from app.web.requests import current_services
@@ -27,9 +27,19 @@ class Policy:
     is_shared: bool = True
 
 
+PREDICTIONS_PER_PICTURE = 100
+"""A prediction from features costs about a hundredth of a picture."""
+
 POLICIES = {
     "jobs": Policy(
         lambda caller: caller.allowance.jobs_per_minute, RateExceeded, "You may hand in {} pictures a minute"
+    ),
+    "calls": Policy(lambda _: 30, RateExceeded, "You may have {} messages a minute sent that nothing brought about"),
+    "predictions": Policy(
+        lambda caller: PREDICTIONS_PER_PICTURE * caller.allowance.jobs_per_minute,
+        PredictionsTooFast,
+        "You may ask for {} predictions a minute",
+        False,
     ),
     "poll": Policy(lambda _: 240, PollingTooFast, "You may ask {} times a minute for the same job", False),
 }

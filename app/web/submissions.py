@@ -4,9 +4,10 @@ from __future__ import annotations
 
 import base64
 import binascii
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import fields
-from typing import Annotated, Any, Literal, Self, TypeVar
+from functools import partial
+from typing import Annotated, Any, Literal, Self, TypeAlias, TypeVar
 
 import orjson
 from flask import Request
@@ -18,12 +19,22 @@ from werkzeug.datastructures import FileStorage
 from app.conversions import Order
 from app.errors import BatchTooLarge, RequestMalformed
 from app.jobs import Kind
+from app.predictions import LEAST_FOR_QUALITY, LEAST_FOR_ROUTING
 from app.services import Services
-from app.web.examples import ANALYSIS_ORDER, BATCH_ORDER, JOB_ORDER
-from app.web.fields import Boolean, Number, Query
+from app.web.examples import (
+    ADVICE_ORDER,
+    ANALYSIS_ORDER,
+    BATCH_ORDER,
+    JOB_ORDER,
+    QUALITY_QUESTION,
+    ROUTING_QUESTION,
+)
+from app.web.fields import NO_TEXT, Boolean, Number, Query
 from svgai import Options
 from svgai.errors import PictureMissing
 from svgai.files.pillow import TYPES
+from svgai.ml.usual import USUAL
+from svgai.options import METHODS
 
 OVERHEAD_BYTES = 64 * 1024
 """What a request may have around the pictures themselves."""
@@ -35,8 +46,10 @@ STRICT = ConfigDict(extra="forbid")
 M = TypeVar("M", bound=BaseModel)
 
 
-def _option_fields() -> dict[str, Any]:
-    return {option.name: _option_field(option.default, **option.metadata) for option in fields(Options)}
+def _option_fields(*names: str) -> dict[str, Any]:
+    """These options as fields of a model; all, where none is named."""
+    chosen = [option for option in fields(Options) if not names or option.name in names]
+    return {option.name: _option_field(option.default, **option.metadata) for option in chosen}
 
 
 def _option_field(default: Any, description: str, choices: Any = None, least: Any = None, most: Any = None) -> Any:
@@ -49,6 +62,19 @@ def _option_field(default: Any, description: str, choices: Any = None, least: An
 
 ConvertOptions: type[BaseModel] = create_model("ConvertOptions", __base__=Query, **_option_fields())
 """`svgai.Options` as the API takes them: the same names, defaults and bounds."""
+
+
+AdviceOptions: type[BaseModel] = create_model(
+    "AdviceOptions", __base__=Query, **_option_fields("quality_target", "time_budget")
+)
+"""Those that advice depends on."""
+
+QualityOptions: type[BaseModel] = create_model(
+    "QualityOptions",
+    __base__=Query,
+    method=_option_field("auto", "Which to foretell; auto is the one that is advised.", choices=tuple(METHODS)),
+)
+"""What is asked of a prediction of quality."""
 
 
 class NoOptions(Query):
@@ -114,7 +140,67 @@ class AnalysisOrder(BaseModel):
     metadata: Metadata = Field(default_factory=dict)
 
 
-ORDERS: dict[Kind, type[JobOrder] | type[AnalysisOrder]] = {Kind.CONVERT: JobOrder, Kind.ANALYZE: AnalysisOrder}
+class AdviceOrder(BaseModel):
+    """An order to say what a picture is, in JSON."""
+
+    model_config = STRICT | ConfigDict(json_schema_extra={"examples": [ADVICE_ORDER]})
+
+    source: PictureSource
+    options: AdviceOptions = Field(default_factory=AdviceOptions)
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class QualityOrder(BaseModel):
+    """An order to foretell what a method makes of a picture, in JSON."""
+
+    model_config = STRICT
+
+    source: PictureSource
+    options: QualityOptions = Field(default_factory=QualityOptions)
+    metadata: Metadata = Field(default_factory=dict)
+
+
+class FeaturesBase(BaseModel):
+    """What is known of a picture that is not handed in."""
+
+    model_config = STRICT
+
+    features: dict[str, Annotated[float, NO_TEXT]]
+
+
+def _features_field(at_least: int) -> Any:
+    """A field for features, of which so many must be given."""
+    each: JsonDict = {name: {"type": "number", "minimum": 0, "maximum": usual.most} for name, usual in USUAL.items()}
+    schema: JsonDict = {"properties": each, "additionalProperties": False, "minProperties": at_least}
+    return Field(description="As `GET /api/v1/predict/features` tells.", json_schema_extra=schema)
+
+
+class _RoutingFeatures(FeaturesBase):
+    model_config = ConfigDict(json_schema_extra={"examples": [ROUTING_QUESTION]})
+
+    features: dict[str, Annotated[float, NO_TEXT]] = _features_field(LEAST_FOR_ROUTING)
+
+
+class _QualityFeatures(FeaturesBase):
+    model_config = ConfigDict(json_schema_extra={"examples": [QUALITY_QUESTION]})
+
+    features: dict[str, Annotated[float, NO_TEXT]] = _features_field(LEAST_FOR_QUALITY)
+    method: Literal[tuple(METHODS)] = "auto"  # type: ignore[valid-type]
+
+
+RoutingFeatures: type[FeaturesBase] = create_model(
+    "RoutingFeatures", __base__=_RoutingFeatures, **_option_fields("quality_target", "time_budget")
+)
+QualityFeatures: type[FeaturesBase] = _QualityFeatures
+AnyOrder: TypeAlias = JobOrder | AnalysisOrder | AdviceOrder | QualityOrder
+
+ORDERS: dict[type[BaseModel], type[AnyOrder]] = {
+    ConvertOptions: JobOrder,
+    NoOptions: AnalysisOrder,
+    AdviceOptions: AdviceOrder,
+    QualityOptions: QualityOrder,
+}
+"""How an order with these options looks in JSON."""
 
 
 class BatchOrder(BaseModel):
@@ -186,13 +272,27 @@ def read_order(services: Services, request: Request, query: BaseModel, kind: Kin
     _bound(request, limit)
     try:
         if request.mimetype == JSON_TYPE:
-            return _from_json(services, _parsed(request, ORDERS[kind]), query, kind)
+            return _from_json(services, parsed(request, ORDERS[type(query)]), query, kind)
         if request.mimetype == FORM_TYPE:
             [file] = _files(request, at_most=1)
             return _from_form(request, query, kind, file)
-        return Order(_body_of(request), _options(query), kind)
+        return Order(_body_of(request), options_of(query), kind)
     except OSError as error:  # how gunicorn tells of a body that is not what its headers say
         raise RequestMalformed(f"The body cannot be read: {error!s:.100}.") from None
+
+
+def read_question(
+    services: Services, request: Request, query: BaseModel, model: type[FeaturesBase]
+) -> Callable[[], Order] | FeaturesBase:
+    """The features that a request has in JSON, or else a way to the order to measure them on its picture."""
+    if request.mimetype != JSON_TYPE:
+        return partial(read_order, services, request, query, Kind.ADVISE)
+    _bound(request, services.settings.max_request_size)
+    document = _document(request)
+    if isinstance(document, dict) and "features" in document:
+        return model.model_validate(document)
+    order = ORDERS[type(query)].model_validate(document)
+    return partial(_from_json, services, order, query, Kind.ADVISE)
 
 
 def read_orders(services: Services, request: Request, query: BaseModel) -> tuple[list[Order], Mapping[str, str]]:
@@ -201,7 +301,7 @@ def read_orders(services: Services, request: Request, query: BaseModel) -> tuple
     _bound(request, settings.max_batch_bytes, parts=settings.max_batch_size + 20)
     try:
         if request.mimetype == JSON_TYPE:
-            batch = _parsed(request, BatchOrder)
+            batch = parsed(request, BatchOrder)
             _refuse_many(len(batch.items), settings.max_batch_size)
             return [_from_json(services, item, query, Kind.CONVERT) for item in batch.items], batch.metadata
         if request.mimetype != FORM_TYPE:
@@ -222,16 +322,22 @@ def _bound(request: Request, picture_bytes: int, parts: int = 20) -> None:
     request.max_form_parts = parts
 
 
-def _parsed(request: Request, model: type[M]) -> M:
+def parsed(request: Request, model: type[M]) -> M:
+    """The JSON that a request holds."""
+    return model.model_validate(_document(request))
+
+
+def _document(request: Request) -> Any:
     try:
-        document = orjson.loads(_body_of(request))
+        return orjson.loads(_body_of(request))
     except orjson.JSONDecodeError as error:
         raise RequestMalformed(f"The body is no JSON: {error!s:.100}.") from None
-    return model.model_validate(document)
+    except OSError as error:  # how gunicorn tells of a body that is not what its headers say
+        raise RequestMalformed(f"The body cannot be read: {error!s:.100}.") from None
 
 
-def _from_json(services: Services, order: JobOrder | AnalysisOrder, query: BaseModel, kind: Kind) -> Order:
-    options = _options(query, order.options) if isinstance(order, JobOrder) else Options()
+def _from_json(services: Services, order: AnyOrder, query: BaseModel, kind: Kind) -> Order:
+    options = Options() if isinstance(order, AnalysisOrder) else options_of(query, order.options)
     return Order(_picture(services, order.source), options, kind, order.metadata)
 
 
@@ -247,8 +353,7 @@ def _picture(services: Services, source: PictureSource) -> bytes:
 def _from_form(request: Request, query: BaseModel, kind: Kind, file: FileStorage) -> Order:
     form = request.form.to_dict()
     metadata = _FormMetadata.model_validate({"metadata": _notes(form.pop("metadata", "{}"))}).metadata
-    model = ConvertOptions if kind is Kind.CONVERT else NoOptions
-    return Order(file.stream.read(), _options(query, model.model_validate(form)), kind, metadata)
+    return Order(file.stream.read(), options_of(query, type(query).model_validate(form)), kind, metadata)
 
 
 def _notes(text: str) -> Any:
@@ -258,7 +363,7 @@ def _notes(text: str) -> Any:
         raise RequestMalformed(f"The field `metadata` is no JSON: {error!s:.100}.") from None
 
 
-def _options(*given: BaseModel) -> Options:
+def options_of(*given: BaseModel) -> Options:
     """The options of query and body together; what comes later wins."""
     asked: dict[str, Any] = {}
     for model in given:

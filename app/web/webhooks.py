@@ -13,6 +13,7 @@ from app.web import problems
 from app.web.callers import current_caller
 from app.web.cursors import read_cursor, write_cursor
 from app.web.fields import Query
+from app.web.limits import spend
 from app.web.requests import current_services
 from app.webhooks import EVENTS, TEST_EVENT, Delivery, Endpoint, Fate
 
@@ -190,6 +191,7 @@ def rotate_secret(path: EndpointPath) -> Response:
 @blueprint.post(f"{PATH}/<endpoint_id>/test", responses={202: DeliveryView, **REFUSALS, **problems.described(409)})
 def test_endpoint(path: EndpointPath) -> Response:
     """Have a message sent that tells of nothing; the list of deliveries says what came of it."""
+    spend("calls")
     return _answer(DeliveryView.of(endpoints.send_test(current_services(), _tenant(), path.endpoint_id)), 202)
 
 
@@ -213,6 +215,7 @@ def list_deliveries(path: EndpointPath, query: DeliveriesQuery) -> Response:
 )
 def replay_delivery(path: DeliveryPath) -> Response:
     """Have a message sent again, under the same id."""
+    spend("calls")
     again = endpoints.replay(current_services(), _tenant(), path.endpoint_id, path.delivery_id)
     return _answer(DeliveryView.of(again), 202)
 

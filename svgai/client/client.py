@@ -99,6 +99,38 @@ class Client:
         found: dict[str, Any] = _successful(self.wait(job)).facts["analysis"]
         return found
 
+    # --- advice
+
+    def classify(
+        self, source: Source, *, idempotency_key: str | None = None, quality_target: int = 0, time_budget: int = 0
+    ) -> dict[str, Any]:
+        """What a picture is, and what each method would make of it; nothing is drawn."""
+        wishes = {"quality_target": quality_target, "time_budget": time_budget}
+        document = {"source": _told(source), "options": wishes}
+        answer = self._post_once("/classify", document, idempotency_key).json()
+        if answer.get("object") != "job":
+            return _mapping(answer)
+        return _mapping(_successful(self.wait(Job.of(answer))).facts["advice"])
+
+    def predict_routing(
+        self, features: Mapping[str, float], *, quality_target: int = 0, time_budget: int = 0
+    ) -> dict[str, Any]:
+        """Which method suits a picture of which these features are known, at once."""
+        wishes = {"quality_target": quality_target, "time_budget": time_budget}
+        return _mapping(self._post_once("/predict/routing", {"features": dict(features), **wishes}).json())
+
+    def predict_quality(self, features: Mapping[str, float], method: str = "auto") -> dict[str, Any]:
+        """How good the result of a method will be, and how long it will take; auto is the one that is advised."""
+        return _mapping(self._post_once("/predict/quality", {"features": dict(features), "method": method}).json())
+
+    def features(self) -> dict[str, Any]:
+        """The names of all features, what they mean, and what is assumed of those that are not given."""
+        return _mapping(self._get("/predict/features").json())
+
+    def ai_status(self) -> dict[str, Any]:
+        """Which models advise, and how they do."""
+        return _mapping(self._get("/ai-status").json())
+
     # --- following
 
     def job(self, job_id: str) -> Job:
@@ -212,7 +244,7 @@ class Client:
         prefer = {"Prefer": f"wait={math.ceil(wait_seconds)}"} if wait_seconds else {}
         return Job.of(self._post_once("/jobs", document, key, **prefer).json())
 
-    def _post_once(self, path: str, document: Any, key: str | None, **headers: str) -> Answer:
+    def _post_once(self, path: str, document: Any, key: str | None = None, **headers: str) -> Answer:
         """However often this has to be sent, it is done once: that is what the key is for."""
         named = {**headers, "Idempotency-Key": key or uuid.uuid4().hex}
         return self._connection.ask(Request("POST", f"/api/v1{path}", document, named))

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 from dataclasses import replace
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -27,8 +28,9 @@ from app.jobs import Feedback, Job, Kind, Selection, State
 from app.services import Services
 from svgai import Options
 from svgai.errors import PictureCorrupt, PictureTooManyPixels, PictureUnsupported
-from tests.fakes import SVG, FakeConverter
+from tests.fakes import ADVICE, SVG, FakeConverter
 from tests.samples import bomb_png, logo_png
+from tests.svgai.ml.models import furnish
 from tests.world import SOMEBODY, account_caller, blob_keys, database_of, pass_time, with_settings
 
 ONE, OTHER = account_caller("one"), account_caller("other")
@@ -157,6 +159,22 @@ def test_what_was_done_before_is_not_done_again(services: Services) -> None:
     assert not submitted(services, caller=OTHER).is_cached
 
 
+@pytest.mark.parametrize("kind", [Kind.CONVERT, Kind.ADVISE])
+def test_what_other_models_advised_is_not_an_answer(services: Services, tmp_path: Path, kind: Kind) -> None:
+    settled = with_settings(services, models_dir=tmp_path / "models")
+    furnish(tmp_path / "models", version="1")
+    submitted(settled, kind=kind)
+    work.perform(settled, FakeConverter())
+    assert submitted(settled, kind=kind).is_cached
+    furnish(tmp_path / "models", version="2")
+    assert not submitted(settled, kind=kind).is_cached
+    assert not submitted(with_settings(settled, ai_enabled=False), kind=kind).is_cached
+    furnish(tmp_path / "models", version="1")
+    assert submitted(settled, kind=kind).is_cached
+    (tmp_path / "models" / "metadata.json").unlink()
+    assert not submitted(settled, kind=kind).is_cached
+
+
 def test_what_was_deleted_is_not_known_any_more(services: Services) -> None:
     job = submitted(services, caller=ONE)
     work.perform(services, FakeConverter())
@@ -265,6 +283,18 @@ def test_a_format_that_cannot_be_made_says_why(services: Services) -> None:
     with pytest.raises(Exception, match="too wide") as refused:
         conversions.read_export(services, now(services, job), "png")
     assert refused.value.limit == 5
+
+
+def test_advice_is_a_job_too_and_a_quick_one(services: Services) -> None:
+    wishes = Options(quality_target=98, time_budget=5, method="refined", precision=4)
+    job = submitted(services, 1100, kind=Kind.ADVISE, options=wishes)
+    assert (job.queue, job.options) == ("fast", {"quality_target": 98, "time_budget": 5})
+    work.perform(services, FakeConverter())
+    done = now(services, job)
+    assert (done.state, done.result["advice"]) == (State.SUCCEEDED, ADVICE)
+    assert json.loads(conversions.read_drawing(services, done)) == ADVICE
+    # What makes no difference to advice is no reason to look again.
+    assert submitted(services, 1100, kind=Kind.ADVISE, options=replace(wishes, precision=1)).is_cached
 
 
 def test_an_analysis_is_a_job_too(services: Services) -> None:

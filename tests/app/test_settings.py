@@ -53,6 +53,20 @@ def test_nonsense_ends_the_process_with_a_line_that_names_it(
         read_settings()
 
 
+def test_models_are_those_of_the_checkout_unless_it_says_otherwise(tmp_path: Path) -> None:
+    from svgai.ml.store import PRODUCTION
+
+    assert Settings(_env_file=None).models == PRODUCTION
+    assert Settings(_env_file=None, models_dir="elsewhere").models == tmp_path / "elsewhere"
+    assert Settings(_env_file=None, ai_enabled=False, models_dir="elsewhere").models is None
+
+
+def test_models_must_be_in_a_folder_once_there_is_something(tmp_path: Path) -> None:
+    (tmp_path / "models.zip").write_bytes(b"")
+    with pytest.raises(ValueError, match=r"MODELS_DIR is no folder: .*models\.zip"):
+        Settings(_env_file=None, models_dir=tmp_path / "models.zip")
+
+
 def test_production_starts_when_it_is_safe() -> None:
     assert Settings(_env_file=None, **SAFE).log_format == "json"
 

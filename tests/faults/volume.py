@@ -10,7 +10,7 @@ from pathlib import Path
 
 CLONE_NEWNS = 0x20000
 MS_RDONLY, MS_REMOUNT, MS_REC, MS_PRIVATE = 1, 32, 0x4000, 1 << 18
-SIZE = "size=128m,nr_inodes=6000"
+SIZE = "size=256m,nr_inodes=24000"
 
 _libc = ctypes.CDLL(None, use_errno=True)
 

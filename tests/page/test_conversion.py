@@ -108,7 +108,10 @@ def test_every_option_of_the_page_reaches_the_job(page: Page) -> None:
     page.get_by_label("Cutout").check()
     page.get_by_label("Precision").fill("3")
     page.get_by_label("Max colors").fill("")  # left empty, it asks for nothing
-    assert options_of(page) == {"method": "fast", "max_colors": 64, "precision": 3, "cutout": True}
+    page.get_by_label("Quality target").fill("98")
+    page.get_by_label("Time budget").fill("7")
+    chosen = {"method": "fast", "precision": 3, "cutout": True, "quality_target": 98, "time_budget": 7}
+    assert options_of(page) == asdict(Options()) | chosen
 
 
 def test_without_a_choice_the_page_asks_for_the_defaults(page: Page) -> None:

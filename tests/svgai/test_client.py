@@ -170,6 +170,19 @@ class TestWithTheService:
             client.result(job)
         assert (refused.value.status, refused.value.code) == (422, "format.unknown")
 
+    def test_advice_comes_from_a_picture_or_from_its_features(self, client: Client) -> None:
+        advice = client.classify(LOGO, quality_target=98)
+        assert (advice["image_type"], advice["quality_target"]) == ("simple", 0.98)
+        features = advice["features"]
+        assert set(features) == {each["name"] for each in client.features()["features"]}
+        routed = client.predict_routing(features, quality_target=98)
+        # Features travel rounded, so that what is made of them may differ in the last digits.
+        assert (routed["image_type"], routed["ranking"]) == (advice["image_type"], advice["ranking"])
+        assert routed["assumed"] == {}
+        foretold = client.predict_quality(features, "fast")
+        assert foretold["quality"] == pytest.approx(advice["predictions"]["fast"]["quality"], abs=1e-3)
+        assert client.ai_status()["source"] == advice["advised_by"]
+
     def test_it_says_what_there_is(self, client: Client) -> None:
         assert "auto" in {method["name"] for method in client.methods()["methods"]}
         assert set(client.limits()["formats"]) >= {"PNG", "JPEG"}
@@ -289,6 +302,13 @@ def test_passing_faults_are_asked_again_until_they_have_passed(scripted: Scripte
     assert [
         low <= pause < high + 0.3 for pause, low, high in zip(pauses, (0.25, 0.5, 1, 2), (0.5, 1, 2, 4), strict=True)
     ]
+
+
+def test_advice_that_takes_longer_is_waited_for(scripted: Scripted) -> None:
+    done = told(kind="advise", object="job", advice={"image_type": "text"})
+    scripted.script = [says(202, told("running", 10, kind="advise", object="job")), says(200, done)]
+    assert Client(scripted.url).classify(LOGO) == {"image_type": "text"}
+    assert [method for method, _, _ in scripted.asked] == ["POST", "GET"]
 
 
 def test_retries_are_bounded(scripted: Scripted) -> None:

@@ -14,6 +14,7 @@ from PIL import Image
 
 import svgai
 from svgai import conversion
+from svgai.contest import is_worse
 from svgai.conversion import convert
 from svgai.engine.guard import verify
 from svgai.errors import (
@@ -26,9 +27,14 @@ from svgai.errors import (
     PictureUnsupported,
 )
 from svgai.methods import TRACERS
+from svgai.ml.advice import Adviser
+from svgai.ml.features import NAMES
+from svgai.ml.store import Store
+from svgai.ml.types import ImageType
 from svgai.options import Limits, Options
 from svgai.phases import PHASES, TRACING, percent_at
 from tests import samples
+from tests.svgai.ml.models import furnish, predictions
 
 ODD_PICTURES = {
     "blank": samples.flat_png(64, 48, (255, 255, 255, 255)),
@@ -97,6 +103,38 @@ def test_the_same_picture_gives_the_same_bytes_and_figures_twice():
     assert (first.svg, first.quality) == (second.svg, second.quality)
 
 
+@pytest.mark.parametrize("name", ["logo", "photo-like", "noise", "one pixel", "transparent"])
+@pytest.mark.parametrize("asked", [{}, {"quality_target": 99}, {"quality_target": 99, "time_budget": 60}])
+def test_what_is_picked_is_never_worse_than_the_baseline_and_the_same_twice(name, asked):
+    first, second = (svgai.convert(ODD_PICTURES[name], **asked) for _ in range(2))
+    assert (first.svg, first.method, first.quality) == (second.svg, second.method, second.quality)
+    assert first.advice == second.advice
+    assert not is_worse(first.quality, svgai.convert(ODD_PICTURES[name], method="baseline").quality)
+    assert first.method in {each["method"] for each in first.advice["tried"]}
+
+
+def test_without_models_and_with_broken_ones_the_rules_pick_and_it_is_said(tmp_path):
+    (tmp_path / "metadata.json").write_text("{")
+    results = [
+        convert(samples.logo_png(64), Options(), Limits(), adviser=adviser)
+        for adviser in (Adviser(None), Adviser(Store(tmp_path / "nowhere")), Adviser(Store(tmp_path)))
+    ]
+    assert len({result.svg for result in results}) == 1
+    reasons = [result.advice["reasons"][0] for result in results]
+    assert reasons[:2] == ["models are switched off", "there are no models"]
+    assert "metadata.json is broken" in reasons[2]
+    assert {result.advice["advised_by"] for result in results} == {"rules"}
+
+
+def test_models_that_are_there_pick(tmp_path):
+    favourite = dict.fromkeys(TRACERS, 0.5) | {"fast": 0.99}
+    furnish(tmp_path, shares=(0.1, 0.1, 0.7, 0.1), foretold=predictions(favourite))
+    result = convert(samples.logo_png(64), Options(), Limits(), adviser=Adviser(Store(tmp_path)))
+    assert (result.method, result.image_type, result.predicted_quality) == ("fast", "gradient", 0.99)
+    assert (result.advice["advised_by"], result.advice["reasons"]) == ("model", [])
+    assert result.advice["quality_target"] == 0.85
+
+
 def test_a_path_its_bytes_and_its_pixels_give_the_same(tmp_path):
     file = tmp_path / "logo.png"
     file.write_bytes(samples.logo_png(64))
@@ -121,13 +159,13 @@ def stages_of(method):
 @pytest.mark.parametrize("method", TRACERS)
 def test_stages_are_called_in_the_order_that_is_promised(method):
     called, result = stages_of(method)
-    assert called[:2] == ["read_header", "decode"]
+    assert called[:4] == ["read_header", "decode", "measure_features", "advise"]
     traced = list(dict.fromkeys(name for name in called if name in TRACING))
     assert traced == [name for name in TRACING if name in traced]
     assert (traced == []) == (method == "baseline")
     finished = ["write", "verify", "draw", "measure"]
     assert called[-5:] == ["trace_baseline", *finished]
-    assert [name for name in called[2:-5] if name not in TRACING] == (finished if traced else [])
+    assert [name for name in called[4:-5] if name not in TRACING] == (finished if traced else [])
     assert tuple(result.seconds) == tuple(dict.fromkeys(called))
     assert all(seconds >= 0 for seconds in result.seconds.values())
 
@@ -143,7 +181,9 @@ def test_progress_goes_forward_from_phase_to_phase():
     assert percents[-1] < 100
 
 
-@pytest.mark.parametrize("last", ["decode", "find_inks", "fit_curves", "trace_baseline", "measure"])
+@pytest.mark.parametrize(
+    "last", ["decode", "measure_features", "advise", "find_inks", "fit_curves", "trace_baseline", "measure"]
+)
 def test_whoever_runs_the_stages_can_stop_between_them(last):
     def impatient(stage, /, *inputs):
         if stage.__name__ == last:
@@ -183,6 +223,10 @@ def test_facts_are_plain_data_without_the_svg():
     facts = svgai.convert(samples.animated("GIF", 2)).facts()
     assert "svg" not in facts
     assert json.loads(json.dumps(facts)) == facts
+    assert facts["image_type"] in list(ImageType)
+    assert 0 <= facts["predicted_quality"] <= 1
+    assert facts["advice"]["advised_by"] in ("model", "rules")
+    assert list(facts["advice"]["features"]) == list(NAMES)
     assert facts["warnings"] == ["Only the first of 2 frames was converted."]
 
 
@@ -227,9 +271,12 @@ def test_a_drawing_beyond_the_limit_is_withheld():
         ({"precision": True}, "0 to 4"),
         ({"precision": 1.5}, "0 to 4"),
         ({"max_colors": 1}, "2 to 256"),
+        ({"quality_target": 101}, "0 to 100"),
+        ({"quality_target": 0.9}, "0 to 100"),
+        ({"time_budget": -1}, "0 to 3600"),
         ({"cutout": "true"}, "true or false"),
         ({"cutout": 1}, "true or false"),
-        ({"colours": 3}, "there are method, max_colors, precision, cutout"),
+        ({"colours": 3}, "there are method, max_colors, precision, quality_target, time_budget, cutout"),
     ],
 )
 def test_an_option_that_cannot_be_is_refused_by_name(asked, told):
@@ -256,7 +303,7 @@ def test_the_table_of_methods_and_the_names_a_user_may_give_agree():
 def test_a_picture_that_was_made_smaller_is_the_same_drawing(size, filter_):
     """Sharp filters overshoot beside edges; that is no ink, and no shape."""
     large = samples.logo(4 * size).resize((size, size), filter_)
-    result = svgai.convert(np.array(large))
+    result = svgai.convert(np.array(large), method="optimised")
     assert result.method == "optimised"
     assert result.paths == 4
     assert result.segments <= 12

@@ -10,6 +10,7 @@ import sys
 import threading
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -20,13 +21,16 @@ from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, C
 from app.jobs import Drawn, Heartbeat
 from app.settings import Settings
 from svgai import Limits
+from svgai.conversion import plainly, take_in
 from svgai.errors import DrawingTooLarge, OptionsInvalid, PictureCorrupt, PictureTooManyPixels, SvgaiError
+from svgai.ml.features import measure_features
 from svgai.options import METHODS
 from svgai.phases import PHASES
-from tests.fakes import FACTS, SVG
+from tests.fakes import ADVICE, FACTS, SVG
 from tests.samples import logo_png, noise_png
 from tests.service import is_alive
-from workers.sandbox import ENVIRONMENT, Bounds, Order, Sandbox, SandboxPool, _checked
+from tests.svgai.ml.models import furnish
+from workers.sandbox import ENVIRONMENT, Bounds, Order, Sandbox, SandboxPool, _advised, _checked, _nonsense_is_loss
 
 ROOT = Path(__file__).parents[2]
 BOUNDS = Bounds(memory_mb=4096, conversions_per_process=100, limits=Limits())
@@ -80,14 +84,18 @@ def test_a_warm_child_has_compiled_all_that_a_drawing_needs() -> None:
         "warm_up()\n"
         "import numba, svgai\n"
         "from svgai.engine import kernels\n"
+        "from svgai.ml import kernels as measuring\n"
         "from tests.samples import logo_png\n"
         "def compiled():\n"
         "    names = [f'{kernels.__name__}.{module.name}' for module in pkgutil.iter_modules(kernels.__path__)]\n"
+        "    names.append(measuring.__name__)\n"
         "    found = [item for name in names for item in vars(importlib.import_module(name)).items()]\n"
         "    return {(name, len(it.signatures)) for name, it in found if hasattr(it, 'signatures')}\n"
         "before = compiled()\n"
         "for method in ('fast', 'optimised'):\n"
         "    svgai.convert(logo_png(128), method=method)\n"
+        "svgai.convert(logo_png(128, transparent=True), method='baseline')\n"
+        "svgai.convert(logo_png(800), method='baseline')\n"
         "print(sorted(name for name, _ in compiled() - before))\n"
     )
     said = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, check=True)
@@ -339,6 +347,77 @@ def test_a_picture_can_be_looked_at_without_being_drawn() -> None:
     assert looked.facts["analysis"]["width"] == 64
     assert len(looked.facts["analysis"]["inks"]) >= 2
     assert looked.facts["seconds"]["analyze"] > 0
+
+
+@pytest.fixture
+def advised_pool(tmp_path: Path) -> Iterator[SandboxPool]:
+    """A sandbox with a folder for models that is empty as yet."""
+    (tmp_path / "models").mkdir()
+    pool = SandboxPool(1, replace(BOUNDS, models=tmp_path / "models"))
+    yield pool
+    pool.close()
+
+
+def test_advice_follows_the_models_that_lie_in_the_folder(advised_pool: SandboxPool, tmp_path: Path) -> None:
+    folder, picture, wishes = tmp_path / "models", logo_png(64), {"quality_target": 98, "time_budget": 0}
+
+    def look() -> dict[str, Any]:
+        drawn = advised_pool.advise(picture, wishes, ignore, 60)
+        assert drawn.facts["advice"] == orjson.loads(drawn.data)
+        assert drawn.facts["seconds"]["advise"] > 0
+        return dict(drawn.facts["advice"])
+
+    by_rules = look()
+    assert (by_rules["advised_by"], by_rules["reasons"]) == ("rules", ["there are no models"])
+    assert by_rules["quality_target"] == 0.98
+    assert by_rules["features"] == measured(picture)
+    furnish(folder, shares=(0.0, 0.0, 0.1, 0.9), version="1")
+    first = look()
+    assert (first["advised_by"], first["image_type"], first["models"]["classifier"]) == ("model", "complex", "1")
+    (folder / "metadata.json").write_text("{")
+    assert look() == first
+    furnish(folder, version="2")
+    assert look()["models"] == {"classifier": "2", "predictor": "2"}
+    drawn = advised_pool.convert(picture, {}, ignore, 60)
+    assert drawn.facts["advice"]["models"] == {"classifier": "2", "predictor": "2"}
+    assert drawn.facts["image_type"] == "simple"
+
+
+def measured(picture: bytes) -> dict[str, float]:
+    return measure_features(take_in(picture, Limits(), plainly)).facts()
+
+
+def test_models_can_be_switched_off() -> None:
+    pool = SandboxPool(1, replace(BOUNDS, models=None))
+    advice = pool.advise(logo_png(48), {}, ignore, 60).facts["advice"]
+    pool.close()
+    assert (advice["advised_by"], advice["reasons"]) == ("rules", ["models are switched off"])
+
+
+def test_a_picture_that_is_none_is_not_advised_on(advised_pool: SandboxPool) -> None:
+    with pytest.raises(SvgaiError):
+        advised_pool.advise(logo_png(48)[:200], {}, ignore, 60)
+
+
+@pytest.mark.parametrize(
+    "spoil",
+    [
+        {"ranking": None},
+        {"ranking": ["magic"]},
+        {"confidence": "much"},
+        {"predictions": {"fast": {}}},
+        {"predictions": []},
+        {"image_type": "a label of its own"},
+        {"advised_by": "itself"},
+        {"features": {"pixels": "many"}},
+    ],
+)
+def test_a_child_that_advises_nonsense_is_as_good_as_gone(spoil: dict[str, Any]) -> None:
+    assert _advised(ADVICE) == ADVICE
+    with pytest.raises(ConverterLost), _nonsense_is_loss():
+        _advised(ADVICE | spoil)
+    with pytest.raises(ConverterLost), _nonsense_is_loss():
+        _checked(SVG, FACTS | {"advice": ADVICE | spoil | {"tried": []}}, Limits())
 
 
 def test_a_drawing_is_exported_in_the_child() -> None:

@@ -35,6 +35,8 @@ export function sizeChange(before, after) {
 const PHASES = {
   read_header: "Checking the picture",
   decode: "Reading the pixels",
+  measure_features: "Looking at what it is",
+  advise: "Choosing a method",
   find_inks: "Finding the colours",
   unmix: "Taking the edges apart",
   find_regions: "Finding the shapes",

@@ -74,12 +74,12 @@ def test_a_connection_that_breaks_on_its_way_back_is_away(database: Database) ->
 
 
 def test_a_connection_that_breaks_within_a_transaction_is_away(postgres: PostgresServer) -> None:
-    """What follows is no rollback: there is nothing left to roll back, and the next transaction has a new connection."""
+    """There is nothing left to roll back, and the next transaction has a new connection."""
     broken = Database(postgres.url.replace("://", "+psycopg2://"))
     with pytest.raises(StoreAway), broken.writing() as connection:
         pid = connection.scalar(text("SELECT pg_backend_pid()"))
         with broken.reading() as other:
-            other.execute(text(f"SELECT pg_terminate_backend({pid})"))  # noqa: S608
+            other.execute(text(f"SELECT pg_terminate_backend({pid})"))
         connection.execute(text("SELECT 1"))
     with broken.writing() as connection:
         assert connection.scalar(text("SELECT 1")) == 1
@@ -92,7 +92,7 @@ def test_an_idle_connection_that_postgresql_has_closed_is_replaced(postgres: Pos
         pid = connection.scalar(text("SELECT pg_backend_pid()"))
     other = Database(postgres.url.replace("://", "+psycopg2://"))
     with other.reading() as connection:
-        connection.execute(text(f"SELECT pg_terminate_backend({pid})"))  # noqa: S608
+        connection.execute(text(f"SELECT pg_terminate_backend({pid})"))
     time.sleep(0.2)
     with database.reading() as connection:
         assert connection.scalar(text("SELECT pg_backend_pid()")) != pid

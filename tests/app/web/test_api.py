@@ -6,7 +6,7 @@ import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import fields
+from dataclasses import fields, replace
 from typing import Any
 
 import pytest
@@ -15,12 +15,15 @@ from flask.testing import FlaskClient
 from app import work
 from app.errors import ConversionTimedOut
 from app.factory import create_app
+from app.jobs import Drawn
 from app.services import Services
 from svgai import Options
 from svgai.errors import PictureCorrupt
-from tests.fakes import SVG, FakeConverter
+from tests.fakes import ADVICE, FACTS, SVG, FakeConverter
 from tests.samples import bomb_png, logo_png
 from tests.world import with_settings
+
+DEFAULTS = {option.name: option.default for option in fields(Options)}
 
 
 def form(picture: bytes, name: str = "logo.png", **options: str) -> dict[str, Any]:
@@ -62,7 +65,7 @@ def test_a_form_becomes_a_job(client: FlaskClient) -> None:
     assert (answer.status_code, job["state"]) == (202, "queued")
     assert answer.headers["Location"] == job["links"]["self"] == f"/api/v1/jobs/{job['id']}"
     assert answer.headers["Retry-After"] == "1"
-    assert job["options"] == {"method": "auto", "max_colors": 64, "precision": 3, "cutout": True}
+    assert job["options"] == DEFAULTS | {"precision": 3, "cutout": True}
     assert (job["input"]["format"], job["input"]["width"]) == ("PNG", 32)
 
 
@@ -96,6 +99,24 @@ def test_a_job_is_shown_until_it_is_done_and_then_with_its_result(client: FlaskC
     assert (done["state"], done["attempts"], done["progress"]["percent"]) == ("succeeded", 1, 100)
     assert (done["result"]["bytes"], done["quality"]["ssim"], done["baseline_quality"]["ssim"]) == (len(SVG), 0.9, 0.8)
     assert client.get(done["result"]["url"]).data == SVG
+
+
+class Advised(FakeConverter):
+    """A converter that was advised, as all real ones are."""
+
+    def convert(self, *asked: Any) -> Drawn:
+        facts = {"image_type": "simple", "predicted_quality": 0.99, "advice": ADVICE | {"tried": []}}
+        return replace(super().convert(*asked), facts=FACTS | facts)
+
+
+def test_a_job_tells_what_was_advised(client: FlaskClient, services: Services) -> None:
+    job = client.post("/api/v1/jobs", data=logo_png(32)).get_json()
+    assert (job["image_type"], job["predicted_quality"], job["advice"]) == (None, None, None)
+    perform_all(services, Advised())
+    done = client.get(job["links"]["self"]).get_json()
+    assert (done["image_type"], done["predicted_quality"]) == ("simple", 0.99)
+    assert (done["advice"]["ranking"], done["advice"]["tried"]) == (ADVICE["ranking"], [])
+    assert "advice" not in done["result"]
 
 
 def test_a_result_is_served_so_that_nothing_in_it_can_run(client: FlaskClient, services: Services) -> None:

@@ -306,7 +306,9 @@ def test_a_list_is_narrowed(one: Account, services: Services) -> None:
     assert ids("created_after=2999-01-01T00:00:00Z") == []
 
 
-@pytest.mark.parametrize("query", ["limit=0", "limit=101", "state=lost", "colour=red", "metadata[a b]=1", "cursor=x"])
+@pytest.mark.parametrize(
+    "query", ["limit=0", "limit=101", "state=lost", "colour=red", "metadata[a b]=1", "cursor=x", "created_after=108"]
+)
 def test_a_list_that_cannot_be_had_is_refused(one: Account, query: str) -> None:
     assert one.get(f"{JOBS}?{query}").status_code in {400, 422}
 

@@ -194,6 +194,16 @@ def test_nothing_is_sent_to_an_endpoint_that_is_disabled(client: FlaskClient, en
         assert (answer.status_code, answer.get_json()["code"]) == (409, "webhook.disabled")
 
 
+def test_messages_that_nothing_brought_about_are_bounded(client: FlaskClient, endpoint: dict[str, Any]) -> None:
+    """Each of them makes this service call somebody. A process gives out its part of the 30 a minute."""
+    answers = [client.post(one(endpoint, "test")) for _ in range(31)]
+    codes = [answer.status_code for answer in answers]
+    given = codes.count(202)
+    assert 10 <= given <= 30
+    assert codes == [202] * given + [429] * (31 - given)
+    assert int(answers[-1].headers["Retry-After"]) >= 1
+
+
 def test_a_delivery_is_replayed(client: FlaskClient, endpoint: dict[str, Any]) -> None:
     sent = client.post(one(endpoint, "test")).get_json()
     answer = client.post(one(endpoint, "deliveries", sent["id"], "replay"))

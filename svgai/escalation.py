@@ -1,0 +1,73 @@
+"""Tracing as advised: what comes out is measured, and the next method tried while the quality target is missed."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from svgai.contest import Contest, Outcome, Task
+from svgai.methods import BASELINE, TRACERS
+from svgai.ml.advice import Advice
+from svgai.tracing import NoDrawing
+
+
+@dataclass(frozen=True)
+class Budget:
+    """The seconds that a conversion may take."""
+
+    seconds: float
+    elapsed: Callable[[], float]
+    """How many have really gone."""
+
+    def allows(self, foretold: float) -> bool:
+        """Whether there is time for what takes so long in all.
+
+        That is judged by the seconds foretold, so that the same picture gives the same drawing on a busy machine; but
+        what is really used up is used up.
+        """
+        return foretold <= self.seconds and self.elapsed() < self.seconds
+
+
+def pursue(advice: Advice, task: Task, budget: Budget) -> Outcome:
+    """Trace by the method that is advised and by the baseline, then by others as far as target and budget say."""
+    contest = Contest(task)
+    contest.call(advice.method)
+    for method in (BASELINE, *advice.ranking):
+        if method not in contest.called and is_due(method, advice, contest, budget):
+            contest.call(method)
+    return contest.outcome(advice.method)
+
+
+def is_due(method: str, advice: Advice, contest: Contest, budget: Budget) -> bool:
+    """Whether a method gets its turn: the baseline always, others as long as they are needed and promise something."""
+    if method == BASELINE:
+        return True
+    if gives_up_alike(method, contest):
+        return False
+    if contest.leader is None:
+        return True  # something must come out, whatever it costs
+    return (
+        contest.leader.quality.ssim < advice.target
+        and is_promising(method, advice, contest, contest.leader.quality.ssim)
+        and budget.allows(foretold_seconds(method, advice, contest))
+    )
+
+
+def is_promising(method: str, advice: Advice, contest: Contest, reached: float) -> bool:
+    """Whether a method may do better than what was reached; one that traces like another must be foretold to."""
+    told = advice.predictions
+    alike = [other for other in contest.entered if TRACERS[other] is TRACERS[method]]
+    return told[method].high > reached and all(told[method].quality > told[other].quality for other in alike)
+
+
+def gives_up_alike(method: str, contest: Contest) -> bool:
+    """Whether another method that begins just like this one found no drawing in the picture."""
+    return any(
+        isinstance(reason, NoDrawing) and TRACERS[other] is TRACERS[method]
+        for other, reason in contest.failures.items()
+    )
+
+
+def foretold_seconds(method: str, advice: Advice, contest: Contest) -> float:
+    """What this method takes with all that were tried; the baseline's seconds are part of each of them."""
+    return sum(advice.predictions[each].seconds for each in (*contest.called, method) if each != BASELINE)

@@ -1,0 +1,91 @@
+"""How a picture is looked at: from near, pixel by pixel in parts of it, and from afar, as a whole made smaller."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from svgai.ml.kernels import premultiply
+from svgai.picture import Picture, Pixels
+
+Tiles: TypeAlias = NDArray[np.uint8]
+"""n x height x width x 4, premultiplied."""
+
+MOST_PIXELS = 1 << 18
+"""So many are looked at from near; a picture that has more is seen in tiles all over it."""
+_TILE = 64
+_GRID = 8
+"""Tiles begin at multiples of this, as the blocks of a JPEG do."""
+MOST_AFAR = 512
+"""The longest side of the whole, in pixels."""
+
+
+@dataclass(frozen=True, eq=False)
+class Near:
+    """Parts of a picture at its own size."""
+
+    tiles: Tiles
+    tops: NDArray[np.int32]
+    lefts: NDArray[np.int32]
+    """Where each tile begins in the picture."""
+
+
+def look_near(picture: Picture) -> Near:
+    """The whole picture as one tile where it is small, else tiles spread evenly."""
+    rgba = picture.rgba
+    if picture.width * picture.height <= MOST_PIXELS:
+        nowhere = np.zeros(1, np.int32)
+        return Near(premultiplied(rgba)[None], nowhere, nowhere)
+    height, width = min(_TILE, picture.height), min(_TILE, picture.width)
+    down, across = _spread(picture.height // height, picture.width // width, MOST_PIXELS // (height * width))
+    places = [
+        (top, left) for top in _evenly(picture.height, height, down) for left in _evenly(picture.width, width, across)
+    ]
+    tiles = np.stack([premultiplied(rgba[top : top + height, left : left + width]) for top, left in places])
+    tops, lefts = np.array(places, dtype=np.int32).T
+    return Near(tiles, np.ascontiguousarray(tops), np.ascontiguousarray(lefts))
+
+
+def _spread(down: int, across: int, most: int) -> tuple[int, int]:
+    """How many of so many rows and columns of tiles to take, in about their proportion."""
+    scale = min(1.0, (most / (down * across)) ** 0.5)
+    rows = max(1, int(down * scale))
+    columns = max(1, min(across, most // rows))
+    return min(down, max(1, most // columns)), columns
+
+
+def _evenly(length: int, part: int, count: int) -> list[int]:
+    middles = (np.arange(count) + 0.5) * length / count - part / 2
+    return [min(max(int(middle), 0), length - part) // _GRID * _GRID for middle in middles]
+
+
+def look_from_afar(picture: Picture, near: Near) -> Pixels:
+    """The whole picture, premultiplied, with its longest side at most `MOST_AFAR` pixels."""
+    if len(near.tiles) == 1:
+        return reduced(near.tiles[0], MOST_AFAR)
+    stride = max(1, max(picture.width, picture.height) // (2 * MOST_AFAR))
+    return reduced(premultiplied(picture.rgba[::stride, ::stride]), MOST_AFAR)
+
+
+def reduced(pixels: Pixels, longest: int) -> Pixels:
+    """Pixels averaged so that the longest side has at most so many; smaller ones stay as they are."""
+    height, width = pixels.shape[:2]
+    scale = longest / max(height, width)
+    if scale >= 1:
+        return pixels
+    size = max(1, round(width * scale)), max(1, round(height * scale))
+    smaller: Pixels = cv2.resize(pixels, size, interpolation=cv2.INTER_AREA)
+    return smaller
+
+
+def premultiplied(rgba: Pixels) -> Pixels:
+    """Colours as they add to what lies below, so that what is invisible does not count."""
+    if (rgba[..., 3] == 255).all():
+        return np.ascontiguousarray(rgba)
+    mixed = np.empty(rgba.shape, np.uint8)
+    premultiply(rgba, mixed)
+    return mixed

@@ -1,0 +1,190 @@
+"""How each candidate learns each role: a function from data to a model, by name.
+
+The rules are candidates too; they learn nothing, and a model that is no better than they are is not worth having.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any, TypeAlias
+
+import numpy as np
+from numpy.typing import NDArray
+
+from svgai.ml import rules
+from svgai.ml.features import Features
+from svgai.ml.metadata import FORETOLD, TRACING
+from svgai.ml.types import INTERVAL, TYPES
+from svgai.training.finishing import HIGH, LEAST_LACK, LOG_SECONDS, LOW, MOST_LOG, QUALITY, as_lack, as_quality
+from svgai.training.forests import Forest, Growth, Lesson, grow_classes, grow_each
+from svgai.training.judging import RIGHT, regrets
+from svgai.training.learned import Learned
+from svgai.training.networks import Networks, Practice, train_networks
+from svgai.training.tables import UNKNOWN, Matrix, Table
+
+
+@dataclass(frozen=True, eq=False)
+class Ruled:
+    """A candidate that has nothing to learn."""
+
+    answer: Callable[[Features], list[float]]
+
+    def outputs(self, features: Matrix) -> Matrix:
+        return np.array([self.answer(Features(values)) for values in features], np.float32)
+
+
+Answering: TypeAlias = Learned | Ruled
+Teaching: TypeAlias = Callable[[Table, int], Answering]
+
+FOREST, BOOSTED, NETWORK, RULES = "random forest", "boosted trees", "network on features", "rules"
+
+_BAGGED = Growth(trees=60, leaves=31, least=4, is_bagged=True)
+_LEAST, _MOST = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
+
+
+def _by_type(features: Features) -> list[float]:
+    image_type, confidence = rules.classify(features)
+    rest = (1 - confidence) / (len(TYPES) - 1)
+    return [float(np.log(max(confidence if each is image_type else rest, 1e-6))) for each in TYPES]
+
+
+def _by_rule(features: Features) -> list[float]:
+    told = [rules.predict(features)[method] for method in TRACING]
+    return [
+        value
+        for each in told
+        for value in (*as_lack(np.array([each.quality, each.low, each.high], np.float32)), np.log(each.seconds))
+    ]
+
+
+def _typed(table: Table) -> Table:
+    return table.only(table.types != UNKNOWN)
+
+
+def _network_of_types(table: Table, seed: int) -> Networks:
+    import torch
+
+    types = torch.from_numpy(table.types)
+
+    def loss(outputs: Any, places: NDArray[np.int64]) -> Any:
+        truth = types[places].repeat(len(outputs))
+        return torch.nn.functional.cross_entropy(outputs.flatten(0, 1), truth, label_smoothing=0.02)
+
+    return train_networks(table.features, len(TYPES), loss, Practice(epochs=60, batch=128), seed)
+
+
+CLASSIFIERS: Mapping[str, Teaching] = {
+    RULES: lambda _, __: Ruled(_by_type),
+    FOREST: lambda table, seed: grow_classes(_typed(table).features, _typed(table).types, len(TYPES), _BAGGED, seed),
+    BOOSTED: lambda table, seed: grow_classes(
+        _typed(table).features, _typed(table).types, len(TYPES), Growth(trees=150), seed
+    ),
+    NETWORK: lambda table, seed: _network_of_types(_typed(table), seed),
+}
+
+
+def _trees_of_predictions(table: Table, growth: Growth, seed: int) -> Forest:
+    lack, log_seconds = as_lack(table.quality), _log_seconds(table)
+    likely = filled(table, seed)
+    lessons = []
+    for method in range(len(TRACING)):
+        lessons += [
+            Lesson(likely[:, method], {"objective": "l2"}),
+            Lesson(lack[:, method], {"objective": "quantile", "alpha": _MOST}),  # a low quality is a high lack
+            Lesson(lack[:, method], {"objective": "quantile", "alpha": _LEAST}),
+            Lesson(log_seconds[:, method], {"objective": "l2"}),
+        ]
+    return grow_each(table.features, lessons, growth, seed)
+
+
+_FILLING = Growth(trees=120, leaves=8)
+
+
+def filled(table: Table, seed: int) -> Matrix:
+    """The lack of likeness of each method, guessed from the features and the methods that were run where it was not.
+
+    What the baseline reached is known of every picture and says much of what the others would.
+    """
+    lack = as_lack(table.quality)
+    is_known = np.isfinite(lack)
+    full = lack.copy()
+    for pattern in np.unique(is_known, axis=0):
+        rows = (is_known == pattern).all(axis=1)
+        teachers = is_known.all(axis=1)
+        if pattern.all() or not pattern.any() or not teachers.any():
+            continue
+        told = np.concatenate([table.features, lack[:, pattern]], axis=1)
+        lessons = [Lesson(lack[teachers, method], {"objective": "l1"}) for method in np.flatnonzero(~pattern)]
+        guesses = grow_each(told[teachers], lessons, _FILLING, seed).outputs(told[rows])
+        full[np.ix_(rows, ~pattern)] = guesses
+    return full
+
+
+def _log_seconds(table: Table) -> Matrix:
+    log: Matrix = np.log(np.maximum(table.seconds, 1e-4))
+    return log
+
+
+def _network_of_predictions(table: Table, seed: int) -> Networks:
+    """Errors count on the scale that is learned, and once more as qualities, where large ones are large."""
+    import torch
+
+    known = torch.from_numpy(np.isfinite(table.quality))
+    likely = filled(table, seed)
+    is_likely = torch.from_numpy(np.isfinite(likely))
+    quality, lack, log_seconds = (
+        torch.from_numpy(np.nan_to_num(each)) for each in (as_quality(likely), likely, _log_seconds(table))
+    )
+
+    def loss(outputs: Any, places: NDArray[np.int64]) -> Any:
+        told = outputs.unflatten(2, (len(TRACING), len(FORETOLD)))
+        off = quality[places] - (1 + LEAST_LACK - torch.exp(told[..., QUALITY].clamp(max=MOST_LOG)))
+        near = 10 * torch.sqrt(off**2 + 1e-4) + (lack[places] - told[..., QUALITY]).abs()
+        total = torch.zeros_like(near)
+        for place, part in ((LOW, _MOST), (HIGH, _LEAST)):
+            beside = lack[places] - told[..., place]
+            total = total + torch.maximum(part * beside, (part - 1) * beside)
+        total = total + 0.5 * (log_seconds[places] - told[..., LOG_SECONDS]).abs()
+        return (near * is_likely[places] + total * known[places]).sum(dim=-1).mean()
+
+    practice = Practice(epochs=120, batch=64, width=96)
+    return train_networks(table.features, len(TRACING) * len(FORETOLD), loss, practice, seed)
+
+
+PREDICTORS: Mapping[str, Teaching] = {
+    RULES: lambda _, __: Ruled(_by_rule),
+    FOREST: lambda table, seed: _trees_of_predictions(table, _BAGGED, seed),
+    BOOSTED: lambda table, seed: _trees_of_predictions(table, Growth(trees=150, leaves=8), seed),
+    NETWORK: _network_of_predictions,
+}
+
+
+def _trees_of_choices(table: Table, growth: Growth, seed: int) -> Forest:
+    """For each method the chance that it is right."""
+    is_right = (regrets(table) <= RIGHT).astype(np.float32)
+    settings = {"objective": "l2" if growth.is_bagged else "cross_entropy"}
+    return grow_each(table.features, [Lesson(column, settings) for column in is_right.T], growth, seed)
+
+
+def _network_of_choices(table: Table, seed: int) -> Networks:
+    """For each method the chance that it is right; what a wrong choice costs weighs in."""
+    import torch
+
+    lost = torch.from_numpy(regrets(table))
+    is_right = (lost <= RIGHT).float()
+
+    def loss(outputs: Any, places: NDArray[np.int64]) -> Any:
+        truth = is_right[places].expand(len(outputs), -1, -1)
+        chance = torch.nn.functional.binary_cross_entropy_with_logits(outputs, truth)
+        cost = (torch.softmax(outputs, dim=-1) * lost[places].clamp(max=0.1)).sum(dim=-1).mean()
+        return chance + 20 * cost
+
+    return train_networks(table.features, len(TRACING), loss, Practice(epochs=100, batch=64), seed)
+
+
+ROUTERS: Mapping[str, Teaching] = {
+    FOREST: lambda table, seed: _trees_of_choices(table, _BAGGED, seed),
+    BOOSTED: lambda table, seed: _trees_of_choices(table, Growth(trees=100, leaves=8), seed),
+    NETWORK: _network_of_choices,
+}
