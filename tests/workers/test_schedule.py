@@ -33,6 +33,8 @@ def test_what_is_lost_is_looked_for(services: Services, settings: Settings) -> N
     assert {duty.name for duty in duties(settings, services)} == {
         "relay",
         "reap",
+        "record",
+        "forget records",
         "forget",
         "sweep",
         "announce deliveries",
