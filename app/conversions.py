@@ -386,13 +386,16 @@ def delete(services: Services, job: Job) -> None:
     """Delete a job with its picture and its result, and what is remembered of them."""
     if job.state is State.QUEUED:
         job = cancel(services, job)  # so that its batch gets to know
+    if job.state is not State.RUNNING:
+        services.records.discard(job.id)  # first, so that whoever is refused here can ask again
     found = services.jobs.delete(job.id)
     if found and found.state is State.RUNNING:
         raise JobRunning("The job is running. Cancel it first, then delete it.")
-    services.records.discard(job.id)
     services.blobs.remove(job.id)
     if job.cache_key:
         services.cache.discard(job.cache_key)
+    with contextlib.suppress(StoreAway):
+        services.records.discard(job.id)  # the schedule may have copied it meanwhile
     log.info("job deleted", job_id=job.id)
 
 

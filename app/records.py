@@ -6,6 +6,7 @@ record needs; the schedule copies it, so that the record may lie in a database o
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
@@ -81,7 +82,11 @@ class Record:
 
 
 def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
+    """What a result says. A number that is none would spoil every sum it comes into."""
     advice: Mapping[str, Any] = result.get("advice") or {}
+    numbers = [*result["quality"].values(), *result["seconds"].values(), result.get("predicted_quality") or 0.0]
+    if not all(map(math.isfinite, [*numbers, *advice.get("features", {}).values()])):
+        raise ValueError("a number in the result is none")
     return {
         "image_type": result.get("image_type") or UNKNOWN,
         "confidence": advice.get("confidence"),

@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import structlog
 
 from app.conversions import announce
-from app.errors import WorkerCrashed
+from app.errors import StoreAway, WorkerCrashed
+from app.jobs import Job
 from app.records import Record
 from app.reuse import quarantine
 from app.services import Services
@@ -57,11 +58,25 @@ def record(services: Services) -> int:
     """Copy conversions that have ended into the quality record. Who dies in between does it again, to no effect."""
     ended = services.jobs.unrecorded(BATCH)
     if ended:
-        services.records.add([Record.of(job) for job in ended])
+        _remember(services, ended)
         job_ids = {job.id for job in ended}
         for job_id in job_ids - services.jobs.mark_recorded(job_ids):
             services.records.discard(job_id)  # deleted meanwhile, when it was not yet there to be discarded
     return len(ended)
+
+
+def _remember(services: Services, ended: Sequence[Job]) -> None:
+    """Add conversions to the record; one that cannot be is left out, so that the others need not wait for it."""
+    try:
+        services.records.add([Record.of(job) for job in ended])
+    except StoreAway:
+        raise
+    except Exception as error:
+        if len(ended) == 1:
+            log.error("a conversion cannot be recorded", job_id=ended[0].id, exc_info=error)
+            return
+        for job in ended:
+            _remember(services, [job])
 
 
 def forget_records(services: Services) -> int:

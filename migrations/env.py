@@ -9,8 +9,15 @@ from app.adapters.tables import metadata
 from app.settings import read_settings
 
 
-def run() -> None:
-    url = context.config.attributes.get("url") or read_settings().database
+def urls() -> tuple[str, ...]:
+    """The database that is named, or else those of the settings; each gets every table."""
+    if named := context.config.attributes.get("url"):
+        return (named,)
+    settings = read_settings()
+    return tuple(dict.fromkeys((settings.database, settings.quality_database)))
+
+
+def run(url: str) -> None:
     database = Database(url, answer_seconds=None)  # a table may take long to be rewritten
     if database.engine.dialect.name == "sqlite":
         Path(database.engine.url.database or "").parent.mkdir(parents=True, exist_ok=True)
@@ -27,4 +34,5 @@ def run() -> None:
     database.engine.dispose()
 
 
-run()
+for each in urls():
+    run(each)

@@ -94,10 +94,12 @@ class Batcher(Generic[Q, A]):
             error = fault
         finally:
             with self._changed:
+                self._is_busy = False
+                if error is None and len(answers) != len(batch):
+                    error = RuntimeError(f"{len(answers)} answers to {len(batch)} questions")
                 for place, ticket in enumerate(batch):
                     ticket.answer, ticket.error = (None, error) if error else (answers[place], None)
                     ticket.is_done = True
-                self._is_busy = False
                 self.batches += 1
                 self.questions += len(batch)
                 self._changed.notify_all()

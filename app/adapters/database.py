@@ -77,6 +77,8 @@ class Database:
                 poll.register(line.fileno(), select.POLLIN)
                 if poll.poll(tick_seconds * 1000):
                     line.poll()
+                else:
+                    connection.exec_driver_sql("SELECT 1")  # a host that vanished says nothing, not even that
                 called = [notice.payload for notice in line.notifies]
                 line.notifies.clear()
                 yield called

@@ -103,8 +103,10 @@ _STANDING = select(
 _OTHERS = jobs.alias()
 _WAS_FULL = and_(
     jobs.c.tenant == bindparam("of"),
-    select(func.count()).where(_OTHERS.c.tenant == bindparam("of"), _OTHERS.c.state == State.RUNNING).scalar_subquery()
-    == bindparam("left"),
+    select(func.count())
+    .where(_OTHERS.c.tenant == bindparam("of"), _OTHERS.c.state == State.RUNNING)
+    .scalar_subquery()
+    .between(bindparam("left") - 3, bindparam("left")),  # several may end at the same moment, and none tell of another
 )
 _FIRST_QUEUED = select(*COLUMNS).where(_QUEUED).order_by(jobs.c.turn, jobs.c.id).limit(1)
 # Either the tenant had as many running as it may, or a worker kept a place free from long work.
@@ -325,9 +327,12 @@ class DatabaseJobs:
         over = or_(and_(lost, spent), and_(jobs.c.state == State.QUEUED, spent))
         end = {"finished_at": clock(), **NO_LEASE}
         with self._writing() as connection:
-            _move(connection, and_(lost, jobs.c.is_cancel_asked), {"state": State.CANCELLED, **end})
-            again = _move(connection, and_(lost, ~spent), QUEUED_ANEW)
-            ended = _move(connection, over, {"state": State.FAILED, "error": error, **end})
+            cancelled = _moved(connection, and_(lost, jobs.c.is_cancel_asked), {"state": State.CANCELLED, **end})
+            again = _moved(connection, and_(lost, ~spent), QUEUED_ANEW)
+            ended = _moved(connection, over, {"state": State.FAILED, "error": error, **end})
+            # Jobs first, then the tenants' days: in the order in which workers lock them too.
+            for job in (*cancelled, *ended):
+                _settle(connection, job)
         return again, ended
 
     # --- forgetting
@@ -389,13 +394,19 @@ class DatabaseJobs:
             row = connection.execute(_END, held | values | {"state": state}).first()
             if row:
                 _settle(connection, _known(row))
-        return row is not None
+            return row is not None or _has_ended_so(connection, job, state, values.get("result_key"))
 
     @contextmanager
     def _writing(self) -> Iterator[Connection]:
         with self._database.writing() as connection:
             yield connection
         self._crowds = {}  # it is another now
+
+
+def _has_ended_so(connection: Connection, job: Job, state: State, result_key: str | None) -> bool:
+    """Whether this very result has been committed before: the answer to that COMMIT may have been lost."""
+    so = (jobs.c.id == job.id, jobs.c.state == state, jobs.c.result_key == result_key)
+    return result_key is not None and connection.scalar(select(literal(1)).where(*so)) is not None
 
 
 def _held(job: Job) -> ColumnElement[bool]:
@@ -488,12 +499,16 @@ def _same_key(asked: Replay) -> list[ColumnElement[bool]]:
 
 
 def _move(connection: Connection, which: ColumnElement[bool], values: Mapping[str, Any]) -> list[Job]:
-    """Change the state of jobs, with all that has to be told of it."""
-    statement = update(jobs).where(which).values(**values, version=jobs.c.version + 1).returning(*COLUMNS)
-    moved = [_known(row) for row in connection.execute(statement)]
+    """Change the state of jobs, with all that follows from it."""
+    moved = _moved(connection, which, values)
     for job in moved:
         _settle(connection, job)
     return moved
+
+
+def _moved(connection: Connection, which: ColumnElement[bool], values: Mapping[str, Any]) -> list[Job]:
+    statement = update(jobs).where(which).values(**values, version=jobs.c.version + 1).returning(*COLUMNS)
+    return [_known(row) for row in connection.execute(statement)]
 
 
 def _settle(connection: Connection, job: Job) -> None:

@@ -79,7 +79,11 @@ jobs = Table(
     Index(None, "batch_id", postgresql_where=text("batch_id IS NOT NULL")),
     Index(None, "expires_at"),
     Index(None, "finished_at", postgresql_where=text("attempts > 1")),
-    Index(None, "is_recorded", "finished_at", postgresql_where=text("NOT is_recorded")),
+    Index(
+        None,
+        *("is_recorded", "state", "finished_at"),
+        postgresql_where=text("NOT is_recorded AND state IN ('succeeded', 'failed')"),
+    ),
 )
 
 events = Table(

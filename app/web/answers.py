@@ -10,7 +10,7 @@ from pydantic import BaseModel
 
 from app import conversions
 from app.conversions import Order, Promise
-from app.errors import IdempotencyMalformed
+from app.errors import IdempotencyMalformed, JobCancelled
 from app.jobs import Job, State
 from app.web import problems
 from app.web.callers import current_caller
@@ -39,6 +39,8 @@ def done_or_accepted(read: Callable[[], Order], done: Callable[[Job, Order], Res
         if "respond-async" not in request.headers.get("Prefer", ""):
             conversions.cancel(services, job)
         return Response(status=499)  # nobody reads it but the log
+    if job.state is State.CANCELLED:
+        raise JobCancelled(f"The job {job.id} was cancelled before it had a result.")
     if job.state is State.FAILED and job.error:
         raise SvgaiError.from_dict(job.error)
     if not job.state.is_final:

@@ -21,10 +21,10 @@ def upgrade() -> None:
     # table, which would lose its triggers.
     op.add_column("jobs", sa.Column("is_recorded", sa.Boolean(), nullable=False, server_default=sa.true()))
     op.create_index(
-        "ix_jobs_is_recorded_finished_at",
+        "ix_jobs_is_recorded_state_finished_at",
         "jobs",
-        ["is_recorded", "finished_at"],
-        postgresql_where=sa.text("NOT is_recorded"),
+        ["is_recorded", "state", "finished_at"],
+        postgresql_where=sa.text("NOT is_recorded AND state IN ('succeeded', 'failed')"),
     )
     op.create_table(
         "records",
@@ -66,5 +66,5 @@ def upgrade() -> None:
 def downgrade() -> None:
     op.drop_table("tallies")
     op.drop_table("records")
-    op.drop_index("ix_jobs_is_recorded_finished_at", "jobs")
+    op.drop_index("ix_jobs_is_recorded_state_finished_at", "jobs")
     op.drop_column("jobs", "is_recorded")

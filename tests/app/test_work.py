@@ -220,3 +220,24 @@ def test_a_picture_that_vanished_fails_its_job(services: Services) -> None:
     services.blobs.remove(job.id)
     work.perform(services, FakeConverter())
     assert now(services, job).error["code"] == "job.picture_gone"
+
+
+def test_a_result_whose_commit_was_answered_by_silence_is_kept(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """It was committed, and nobody said so: asked again, the database knows it for what it is."""
+    monkeypatch.setattr(work.time, "sleep", lambda _: None)
+    job, succeed = submitted(services), services.jobs.succeed
+    silent = iter([True])
+
+    def succeed_in_silence(*result: Any) -> bool:
+        done = succeed(*result)
+        if next(silent, False):
+            raise StoreAway("the line broke")
+        return done
+
+    monkeypatch.setattr(services.jobs, "succeed", succeed_in_silence)
+    work.perform(services, FakeConverter())
+    done = now(services, job)
+    assert done.state is State.SUCCEEDED
+    assert conversions.read_drawing(services, done) == SVG

@@ -424,3 +424,12 @@ def test_advice_is_counted_whoever_gives_it(client: FlaskClient, services: Servi
     assert counted["ai_classifications_total", (("image_type", "simple"), ("source", "rules"))] == 1
     assert counted["tier1_routing_decisions_total", (("method", "optimised"), ("source", "rules"))] == 1
     assert counted["ai_features_enabled", ()] == 1
+
+
+@pytest.mark.parametrize("path", ["/api/v1/classify", "/api/v1/predict/routing", "/api/v1/convert"])
+def test_asking_again_for_what_was_cancelled_says_so(client: FlaskClient, services: Services, path: str) -> None:
+    asked = {"headers": {"Idempotency-Key": "again", "Prefer": "wait=0"}, "data": logo_png(32)}
+    job = client.post(path, **asked)
+    assert job.status_code == 202
+    client.post(job.get_json()["links"]["cancel"])
+    assert problem(client.post(path, **asked))[:2] == (409, "job.cancelled")

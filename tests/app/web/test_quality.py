@@ -134,3 +134,29 @@ def test_the_record_may_lie_in_a_database_of_its_own(tmp_path: Path) -> None:
     apart = DatabaseRecords(Database(settings.quality_database))
     assert [kept.job_id for kept in apart.page(None, 10)] == [job.id]
     assert DatabaseRecords(Database(settings.database)).page(None, 10) == []
+
+
+def test_who_cannot_be_forgotten_now_can_ask_again(services: Services, monkeypatch: pytest.MonkeyPatch) -> None:
+    job = converted(services)
+    upkeep.record(services)
+    with monkeypatch.context() as away:
+        away.setattr(services.records, "discard", lambda _: (_ for _ in ()).throw(StoreAway("away")))
+        with pytest.raises(StoreAway):
+            conversions.delete(services, job)
+    assert services.jobs.get(job.id) == job
+    conversions.delete(services, job)
+    assert (services.jobs.get(job.id), records(services)) == (None, [])
+
+
+def test_one_conversion_that_cannot_be_recorded_holds_up_no_other(services: Services) -> None:
+    good, bad, other = (converted(services, size) for size in (32, 40, 48))
+    seen = services.jobs.unrecorded
+
+    def spoiled(at_most: int) -> Any:
+        quality = {"ssim": float("nan"), "delta_e": 1.0}
+        jobs = seen(at_most)
+        return [replace(job, result=job.result | {"quality": quality}) if job.id == bad.id else job for job in jobs]
+
+    services.jobs.unrecorded = spoiled  # type: ignore[method-assign]
+    assert [upkeep.record(services), upkeep.record(services)] == [3, 0]
+    assert [kept.job_id for kept in records(services)] == [good.id, other.id]

@@ -94,6 +94,7 @@ def test_quality_comes_back_from_its_scale():
 
 
 def test_what_was_not_run_is_guessed_from_what_was():
+    pytest.importorskip("lightgbm", reason="the extra ai")
     rows = learnable_rows(300)
     partly = [
         each if n % 3 else dataclasses.replace(each, methods={"baseline": each.methods["baseline"]})
