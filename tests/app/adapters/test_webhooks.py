@@ -200,7 +200,8 @@ def test_an_attempt_that_is_tried_again_is_no_news(webhooks: DatabaseWebhooks, j
 def test_a_job_that_two_workers_end_at_once_is_told_once(webhooks: DatabaseWebhooks, jobs: DatabaseJobs) -> None:
     endpoint = add(webhooks)
     [job] = running(jobs)
-    ended = all_at_once(*[lambda: jobs.succeed(job, {}, "key")] * 4, *[lambda: jobs.fail(job, {"code": "x"})] * 4)
+    succeed = [lambda key=key: jobs.succeed(job, {}, key) for key in "abcd"]  # each worker's key is its own
+    ended = all_at_once(*succeed, *[lambda: jobs.fail(job, {"code": "x"})] * 4)
     assert sum(ended) == 1
     assert len(sent_to(webhooks, endpoint)) == 1
 
