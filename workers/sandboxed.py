@@ -37,9 +37,8 @@ MAX_PICTURE_BYTES = 1 << 30
 def main() -> None:
     line_fd, lifeline, memory_mb = map(int, sys.argv[1:4])
     die_with_parent(lifeline)
-    warm_up(
-        current_adviser()
-    )  # what it loads and compiles is no picture's doing, and counts towards no picture's memory
+    # What it loads and compiles is no picture's doing, and counts towards no picture's memory.
+    warm_up(current_adviser())
     limit_resources(memory_mb)
     line = Line(socket.socket(fileno=line_fd), MAX_PICTURE_BYTES)
     line.send({"warm": True})

@@ -12,6 +12,7 @@ import psycopg2
 import psycopg2.extensions
 import structlog
 from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
 
@@ -94,6 +95,11 @@ def _or_away() -> Iterator[None]:
             raise
         log.warning("database is away", reason=str(error).partition("\n")[0])
         raise StoreAway("The service cannot reach its database. Try again soon.") from error
+
+
+def upserting(connection: Connection) -> Any:
+    """An INSERT that may say what to do where there is such a row already."""
+    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
 
 
 def _roll_back(connection: Connection) -> None:

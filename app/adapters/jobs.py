@@ -31,11 +31,10 @@ from sqlalchemy import (
     true,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from app.adapters.clock import clock
-from app.adapters.database import Database
+from app.adapters.database import Database, upserting
 from app.adapters.tables import batches, deliveries, events, feedback, jobs, replays, usage
 from app.adapters.webhooks import write_news
 from app.jobs import (
@@ -236,7 +235,7 @@ class DatabaseJobs:
             "created_at": clock(),
         }
         with self._writing() as connection:
-            statement = _upserting(connection)(feedback).values(job_id=job.id, tenant=job.tenant, **row)
+            statement = upserting(connection)(feedback).values(job_id=job.id, tenant=job.tenant, **row)
             connection.execute(statement.on_conflict_do_update(index_elements=["job_id"], set_=row))
 
     # --- announcing
@@ -480,7 +479,7 @@ def _remember(connection: Connection, replay: Replay) -> None:
     """Take the key; whoever comes second waits until this transaction ends, and then finds it taken."""
     row = {name: getattr(replay, name) for name in Replay.__dataclass_fields__} | {"expires_at": clock(REPLAY_SECONDS)}
     connection.execute(delete(replays).where(*_same_key(replay), replays.c.expires_at < clock()))
-    statement = _upserting(connection)(replays).values(**row).on_conflict_do_nothing()
+    statement = upserting(connection)(replays).values(**row).on_conflict_do_nothing()
     if not connection.execute(statement.returning(replays.c.key)).first():
         found = _replay(connection, replay)
         if found:
@@ -532,7 +531,7 @@ def _count_accepted(connection: Connection, new: Sequence[Job]) -> None:
 def _count(connection: Connection, tenant: str, day: date, counts: Mapping[str, float]) -> None:
     """Add to a tenant's day."""
     row = {"tenant": tenant, "day": day, **_NOTHING, **counts}
-    connection.execute(_counting(_upserting(connection), tuple(counts)), row)
+    connection.execute(_counting(upserting(connection), tuple(counts)), row)
 
 
 _NOTHING: dict[str, float] = {column.name: 0 for column in usage.c if not column.primary_key}
@@ -543,10 +542,6 @@ def _counting(upsert: Any, names: tuple[str, ...]) -> Any:
     statement = upsert(usage)
     more = {name: usage.c[name] + statement.excluded[name] for name in names}
     return statement.on_conflict_do_update(index_elements=["tenant", "day"], set_=more)
-
-
-def _upserting(connection: Connection) -> Any:
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
 
 
 def _lock(connection: Connection, name: int) -> None:

@@ -10,10 +10,9 @@ from datetime import date
 from typing import Any
 
 from sqlalchemy import Connection, delete, select, update
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.adapters.clock import clock
-from app.adapters.database import Database
+from app.adapters.database import Database, upserting
 from app.adapters.tables import records, tallies
 from app.records import UNKNOWN, Record, Tally
 
@@ -33,7 +32,7 @@ class DatabaseRecords:
             return 0
         rows = [{name: getattr(record, name) for name in Record.__dataclass_fields__} for record in new]
         with self._database.writing() as connection:
-            statement = _upserting(connection)(records).values(rows).on_conflict_do_nothing()
+            statement = upserting(connection)(records).values(rows).on_conflict_do_nothing()
             added = set(connection.scalars(statement.returning(records.c.job_id)))
             _count(connection, [_tally(record) for record in new if record.job_id in added])
         return len(added)
@@ -106,10 +105,6 @@ def _count(connection: Connection, new: Iterable[dict[str, Any]]) -> None:
             place[name] += row[name]
     if not sums:
         return
-    statement = _upserting(connection)(tallies).values([sums[key] for key in sorted(sums)])
+    statement = upserting(connection)(tallies).values([sums[key] for key in sorted(sums)])
     more = {name: tallies.c[name] + statement.excluded[name] for name in SUMS}
     connection.execute(statement.on_conflict_do_update(index_elements=list(KEYS), set_=more))
-
-
-def _upserting(connection: Connection) -> Any:
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert

@@ -20,10 +20,9 @@ from sqlalchemy import (
     select,
     update,
 )
-from sqlalchemy.dialects import postgresql, sqlite
 
 from app.adapters.clock import clock
-from app.adapters.database import Database
+from app.adapters.database import Database, upserting
 from app.adapters.tables import batches, deliveries, endpoints, jobs
 from app.errors import TooManyWebhooks
 from app.jobs import UNFINISHED, Job, new_id
@@ -190,17 +189,13 @@ def _write(connection: Connection, tenant: str, event: str, subject: str, data: 
     for endpoint in connection.execute(_LISTENING, {"of": tenant}).all():
         if event in endpoint.events:
             # Where one transaction ends several jobs of a batch, each of them finds that the batch is done.
-            statement = _upserting(connection)(deliveries).values(_new(endpoint.id, event, subject, data))
+            statement = upserting(connection)(deliveries).values(_new(endpoint.id, event, subject, data))
             connection.execute(statement.on_conflict_do_nothing())
 
 
 def _new(endpoint_id: str, event: str, subject: str, data: Mapping[str, Any]) -> dict[str, Any]:
     row = {"id": new_id("msg"), "endpoint_id": endpoint_id, "event": event, "subject": subject, "data": data}
     return row | {"state": Fate.PENDING, "attempts": 0, "log": [], "due_at": clock(), "created_at": clock()}
-
-
-def _upserting(connection: Connection) -> Any:
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
 
 
 def _judge(connection: Connection, claim: Claim, outcome: Outcome) -> None:

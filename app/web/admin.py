@@ -11,6 +11,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import accounts
 from app.accounts import GRACE_SECONDS, Account, Deed, IssuedKey, Key, KeyOrder, Scope
 from app.web import problems
+from app.web.answers import answer
 from app.web.callers import current_actor
 from app.web.cursors import read_cursor, write_cursor
 from app.web.fields import NO_TEXT, Query
@@ -171,13 +172,13 @@ class AuditPage(BaseModel):
 def create_account(body: NewAccount) -> Response:
     """Make an account."""
     limits = body.limits.model_dump(exclude_none=True)
-    return _answer(AccountView.of(current_services().accounts.add(body.name, limits, current_actor())), 201)
+    return answer(AccountView.of(current_services().accounts.add(body.name, limits, current_actor())), 201)
 
 
 @blueprint.get("/accounts", responses={200: AccountList, **REFUSALS})
 def list_accounts() -> Response:
     """All accounts."""
-    return _answer(AccountList(data=list(map(AccountView.of, current_services().accounts.all()))))
+    return answer(AccountList(data=list(map(AccountView.of, current_services().accounts.all()))))
 
 
 @blueprint.patch("/accounts/<account_id>", responses={200: AccountView, **REFUSALS})
@@ -187,7 +188,7 @@ def limit_account(path: AccountPath, body: AccountChange) -> Response:
     account = record.find(path.account_id)
     wanted = {**account.limits, **body.limits.model_dump(exclude_unset=True)}
     limits = {name: limit for name, limit in wanted.items() if limit is not None}
-    return _answer(AccountView.of(record.limit(account.id, limits, current_actor())))
+    return answer(AccountView.of(record.limit(account.id, limits, current_actor())))
 
 
 @blueprint.post("/accounts/<account_id>/keys", responses={201: IssuedKeyView, **REFUSALS})
@@ -204,7 +205,7 @@ def create_key(path: AccountPath, body: NewKey) -> Response:
 def list_keys(path: AccountPath) -> Response:
     """The keys of an account, the expired and revoked ones too."""
     record = current_services().accounts
-    return _answer(KeyList(data=list(map(KeyView.of, record.keys_of(record.find(path.account_id).id)))))
+    return answer(KeyList(data=list(map(KeyView.of, record.keys_of(record.find(path.account_id).id)))))
 
 
 @blueprint.post("/keys/<key_id>/rotate", responses={201: IssuedKeyView, **REFUSALS})
@@ -230,14 +231,8 @@ def list_deeds(query: AuditQuery) -> Response:
     found = current_services().accounts.deeds(query.limit + 1, before)
     deeds, has_more = found[: query.limit], len(found) > query.limit
     cursor = write_cursor(str(deeds[-1].id)) if has_more else None
-    return _answer(AuditPage(data=list(map(DeedView.of, deeds)), has_more=has_more, next_cursor=cursor))
+    return answer(AuditPage(data=list(map(DeedView.of, deeds)), has_more=has_more, next_cursor=cursor))
 
 
 def _issued(issued: IssuedKey) -> Response:
-    return _answer(IssuedKeyView.made(issued), 201)
-
-
-def _answer(view: BaseModel, status: int = 200) -> Response:
-    response = Response(view.model_dump_json(), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return answer(IssuedKeyView.made(issued), 201)

@@ -83,7 +83,7 @@ def shown(job: Job, status: int) -> Response:
     return response
 
 
-def answer(view: BaseModel, status: int) -> Response:
+def answer(view: BaseModel, status: int = 200) -> Response:
     """A view as JSON, which nobody keeps."""
     response = Response(view.model_dump_json(), status, mimetype="application/json")
     response.headers["Cache-Control"] = "no-store"

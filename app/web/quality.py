@@ -12,6 +12,7 @@ from pydantic import BaseModel, Field
 from app.jobs import JOB_ID
 from app.records import summarise
 from app.web import problems
+from app.web.answers import answer
 from app.web.cursors import read_cursor, write_cursor
 from app.web.fields import Query
 from app.web.requests import current_services
@@ -107,7 +108,7 @@ def summarise_quality(query: DaysQuery) -> Response:
     """How each method has done on each type of picture lately."""
     since = datetime.now(UTC).date() - timedelta(days=query.days - 1)
     found = summarise(current_services().records.tallies(since))
-    return _answer(QualityView(since=since, data=[SummaryView(**asdict(summary)) for summary in found]))
+    return answer(QualityView(since=since, data=[SummaryView(**asdict(summary)) for summary in found]))
 
 
 @blueprint.get("/records", responses={200: RecordsPage, **REFUSALS})
@@ -118,10 +119,4 @@ def list_records(query: RecordsQuery) -> Response:
     shown, has_more = found[: query.limit], len(found) > query.limit
     cursor = write_cursor(shown[-1].job_id) if has_more else None
     data = [RecordView(**asdict(record)) for record in shown]
-    return _answer(RecordsPage(data=data, has_more=has_more, next_cursor=cursor))
-
-
-def _answer(view: BaseModel) -> Response:
-    response = Response(view.model_dump_json(), mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return answer(RecordsPage(data=data, has_more=has_more, next_cursor=cursor))

@@ -10,6 +10,7 @@ from pydantic import BaseModel, ConfigDict, Field
 from app import endpoints
 from app.endpoints import DELIVERY_ID
 from app.web import problems
+from app.web.answers import answer
 from app.web.callers import current_caller
 from app.web.cursors import read_cursor, write_cursor
 from app.web.fields import Query
@@ -147,7 +148,7 @@ class DeliveryPage(BaseModel):
 def list_endpoints() -> Response:
     """Your webhook endpoints, the oldest first."""
     found = endpoints.page_of_endpoints(current_services(), _tenant())
-    return _answer(EndpointList(data=[EndpointView.of(endpoint) for endpoint in found]))
+    return answer(EndpointList(data=[EndpointView.of(endpoint) for endpoint in found]))
 
 
 @blueprint.post(PATH, responses={201: SecretView, **REFUSALS, **problems.described(409, 424)})
@@ -165,14 +166,14 @@ def create_endpoint(body: NewEndpoint) -> Response:
 @blueprint.get(f"{PATH}/<endpoint_id>", responses={200: EndpointView, **REFUSALS})
 def get_endpoint(path: EndpointPath) -> Response:
     """A webhook endpoint."""
-    return _answer(EndpointView.of(endpoints.find(current_services(), _tenant(), path.endpoint_id)))
+    return answer(EndpointView.of(endpoints.find(current_services(), _tenant(), path.endpoint_id)))
 
 
 @blueprint.patch(f"{PATH}/<endpoint_id>", responses={200: EndpointView, **REFUSALS, **problems.described(424)})
 def change_endpoint(path: EndpointPath, body: EndpointChange) -> Response:
     """Change a webhook endpoint, or enable it again."""
     changes = body.model_dump(exclude_unset=True)
-    return _answer(EndpointView.of(endpoints.change(current_services(), _tenant(), path.endpoint_id, changes)))
+    return answer(EndpointView.of(endpoints.change(current_services(), _tenant(), path.endpoint_id, changes)))
 
 
 @blueprint.delete(f"{PATH}/<endpoint_id>", responses={204: NOTHING, **REFUSALS})
@@ -192,7 +193,7 @@ def rotate_secret(path: EndpointPath) -> Response:
 def test_endpoint(path: EndpointPath) -> Response:
     """Have a message sent that tells of nothing; the list of deliveries says what came of it."""
     spend("calls")
-    return _answer(DeliveryView.of(endpoints.send_test(current_services(), _tenant(), path.endpoint_id)), 202)
+    return answer(DeliveryView.of(endpoints.send_test(current_services(), _tenant(), path.endpoint_id)), 202)
 
 
 @blueprint.get(f"{PATH}/<endpoint_id>/deliveries", responses={200: DeliveryPage, **REFUSALS, **problems.described(400)})
@@ -202,7 +203,7 @@ def list_deliveries(path: EndpointPath, query: DeliveriesQuery) -> Response:
     found, last = endpoints.page_of_deliveries(current_services(), _tenant(), path.endpoint_id, query.limit, before)
     cursor = write_cursor(last) if last else None
     shown = [DeliveryView.of(delivery) for delivery in found]
-    response = _answer(DeliveryPage(data=shown, has_more=cursor is not None, next_cursor=cursor))
+    response = answer(DeliveryPage(data=shown, has_more=cursor is not None, next_cursor=cursor))
     if cursor:
         here = url_for("webhooks.list_deliveries", endpoint_id=path.endpoint_id, limit=query.limit, cursor=cursor)
         response.headers["Link"] = f'<{here}>; rel="next"'
@@ -217,7 +218,7 @@ def replay_delivery(path: DeliveryPath) -> Response:
     """Have a message sent again, under the same id."""
     spend("calls")
     again = endpoints.replay(current_services(), _tenant(), path.endpoint_id, path.delivery_id)
-    return _answer(DeliveryView.of(again), 202)
+    return answer(DeliveryView.of(again), 202)
 
 
 def _tenant() -> str:
@@ -226,10 +227,4 @@ def _tenant() -> str:
 
 def _with_secret(endpoint: Endpoint, status: int) -> Response:
     secret = endpoints.reveal(current_services(), endpoint)
-    return _answer(SecretView.of(endpoint, secret=secret), status)
-
-
-def _answer(view: BaseModel, status: int = 200) -> Response:
-    response = Response(view.model_dump_json(), status, mimetype="application/json")
-    response.headers["Cache-Control"] = "no-store"
-    return response
+    return answer(SecretView.of(endpoint, secret=secret), status)
