@@ -104,8 +104,8 @@ def _transport(settings: Settings) -> dict[str, Any]:
             "polling_interval": 0.02,
         }
     return {
-        # A job outlives no lease of its own, so a long visibility only delays repeats that would do nothing.
-        "visibility_timeout": 3600,
+        # Only the worker counts the hints that it has taken: what is unfinished, the database knows better than Redis.
+        "ack_emulation": False,
         "socket_connect_timeout": PATIENCE_SECONDS,
         "socket_timeout": PATIENCE_SECONDS,
         # Whoever publishes gives up at the first refusal.

@@ -1,6 +1,6 @@
 """Workers that die with a hint in their hands: `python -m tests.faults.thief COUNT`.
 
-Each takes one from Redis and is killed before Kombu has noted it as unacknowledged (kombu#305): the hint is gone.
+Each takes one from Redis and is killed before it has read it: the hint is gone.
 """
 
 from __future__ import annotations
@@ -10,8 +10,8 @@ import signal
 import sys
 
 from kombu import Queue
+from kombu.transport.virtual import QoS
 
-from app.adapters import redis_broker
 from app.adapters.celery_queue import make_celery
 from app.conversions import QUEUES
 from app.settings import Settings, read_settings
@@ -22,7 +22,7 @@ def _die(*_: object) -> None:
 
 
 def steal(settings: Settings) -> None:
-    redis_broker.QoS.append = _die
+    QoS.append = _die
     queues = [Queue(name) for name in QUEUES]
     with make_celery(settings).connection() as connection, connection.Consumer(queues, callbacks=[_die]):
         while True:

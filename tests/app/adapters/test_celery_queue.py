@@ -76,7 +76,7 @@ def test_an_announcement_reaches_redis(tmp_path: Path, redis: RedisServer) -> No
 
 
 @pytest.mark.end_to_end
-def test_a_message_that_cannot_be_acknowledged_does_not_keep_its_place(tmp_path: Path) -> None:
+def test_a_message_is_done_with_though_redis_is_away(tmp_path: Path) -> None:
     """Or a worker whose Redis went away at the wrong moment would never ask for another."""
     with redis_server(tmp_path / "redis") as server:
         settings = Settings(_env_file=None, data_dir=tmp_path, broker_url=server.url)
@@ -88,8 +88,7 @@ def test_a_message_that_cannot_be_acknowledged_does_not_keep_its_place(tmp_path:
             message = channel.basic_get(QUEUES[0], no_ack=False)
             assert not channel.qos.can_consume()
             server.kill()
-            with pytest.raises(connection.connection_errors):
-                message.ack()
+            message.ack()
             assert channel.qos.can_consume()
             server.start()
 
