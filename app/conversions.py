@@ -341,7 +341,7 @@ def read_drawing(services: Services, job: Job) -> bytes:
 
 
 def read_export(services: Services, job: Job, form: str) -> bytes | None:
-    """The drawing in another format; None while a worker is making it, which this asks for."""
+    """The drawing in another format; None until a worker has made it."""
     _demand_result(job)
     made = services.blobs.get(job.key_of(form))
     if made is not None:
@@ -350,6 +350,14 @@ def read_export(services: Services, job: Job, form: str) -> bytes | None:
     if refusal is not None:
         raise SvgaiError.from_dict(orjson.loads(refusal))
     return None
+
+
+def lacks_export(services: Services, job: Job, form: str) -> bool:
+    """Whether a worker has yet to make the drawing in another format, or to say why it cannot."""
+    try:
+        return read_export(services, job, form) is None
+    except SvgaiError:
+        return False
 
 
 def ask_for_export(services: Services, job: Job, form: str) -> None:

@@ -2,7 +2,7 @@
 
 import hashlib
 import re
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any, Literal
 from urllib.parse import urlencode
@@ -294,11 +294,16 @@ def get_batch(path: BatchPath) -> Response:
 
 
 @blueprint.get("/api/v1/batches/<batch_id>/results", responses={200: ARCHIVE, **REFUSALS})
-def get_batch_results(path: BatchPath) -> Response:
-    """The drawings of a batch in one ZIP file, with `jobs.json` that tells of all its jobs, as far as it is done."""
+def get_batch_results(path: BatchPath, query: ResultQuery) -> Response:
+    """The drawings of a batch in one ZIP file, in the format of your choice, as far as it is done.
+
+    With them come `jobs.json`, which tells of all its jobs, and an `.error.json` where a drawing cannot be had so.
+    """
     services = current_services()
     batch, jobs = conversions.find_batch(services, current_caller(), path.batch_id)
-    response = Response(archive(services, jobs), mimetype="application/zip")
+    if query.format != "svg" and not _all_exported(jobs, query.format):
+        return _being_made(f"drawings of {batch.id}", query.format)
+    response = Response(archive(services, jobs, query.format), mimetype="application/zip")
     response.headers["Content-Disposition"] = f'attachment; filename="{batch.id}.zip"'
     response.headers["Cache-Control"] = "private, no-store"
     return response
@@ -348,7 +353,7 @@ def _job(path: JobPath) -> Job:
 def _drawing(job: Job, form: str) -> Response:
     data = conversions.read_drawing(current_services(), job) if form == "svg" else _exported(job, form)
     if data is None:
-        return _being_made(job, form)
+        return _being_made(job.id, form)
     kind = FORMATS[form]
     response = Response(data, mimetype=kind.media_type, headers=_facts_of(job))
     response.headers["Content-Disposition"] = f'attachment; filename="{job.id}{kind.suffix}"'
@@ -372,6 +377,25 @@ def _exported(job: Job, form: str) -> bytes | None:
     return made
 
 
-def _being_made(job: Job, form: str) -> Response:
-    detail = f"The {form} of {job.id} is being made. Ask again in a second."
+def _all_exported(jobs: Sequence[Job], form: str) -> bool:
+    """Whether all drawings are there in another format; those that lack it have been asked for."""
+    services = current_services()
+
+    def still(these: Sequence[Job]) -> list[Job]:
+        return [job for job in these if conversions.lacks_export(services, job, form)]
+
+    lacking = still([job for job in jobs if job.state is State.SUCCEEDED])
+    for job in lacking:
+        conversions.ask_for_export(services, job, form)
+
+    def look() -> bool | None:
+        nonlocal lacking
+        lacking = still(lacking)
+        return None if lacking else True
+
+    return not lacking or wait_for(look, patience()) is True
+
+
+def _being_made(what: str, form: str) -> Response:
+    detail = f"The {form} of {what} is being made. Ask again in a second."
     return problems.problem(503, "result.being_made", "The file is being made", detail, retry_after_seconds=1)

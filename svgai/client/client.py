@@ -182,15 +182,15 @@ class Client:
         """The drawing of a job that is done, in any of `svgai.FORMATS`."""
         return self._get(f"/jobs/{_quoted(_id(job))}/result?{urlencode({'format': format})}").body
 
-    def batch_results(self, batch: Batch | str) -> dict[str, bytes]:
+    def batch_results(self, batch: Batch | str, format: str = "svg") -> dict[str, bytes]:
         """The drawings of a batch that there are so far, by the ids of their jobs."""
-        with zipfile.ZipFile(io.BytesIO(self.batch_archive(batch))) as archive:
-            drawings = [name for name in archive.namelist() if name.endswith(".svg")]  # 001-job_....svg
-            return {name.partition("-")[2].removesuffix(".svg"): archive.read(name) for name in drawings}
+        with zipfile.ZipFile(io.BytesIO(self.batch_archive(batch, format))) as archive:
+            drawings = [name for name in archive.namelist() if not name.endswith(".json")]  # 001-job_....svg
+            return {name.partition("-")[2].partition(".")[0]: archive.read(name) for name in drawings}
 
-    def batch_archive(self, batch: Batch | str) -> bytes:
+    def batch_archive(self, batch: Batch | str, format: str = "svg") -> bytes:
         """The same as a ZIP file, with `jobs.json`, which tells of all jobs."""
-        return self._get(f"/batches/{_quoted(_id(batch))}/results").body
+        return self._get(f"/batches/{_quoted(_id(batch))}/results?{urlencode({'format': format})}").body
 
     def feedback(
         self, job: Job | str, rating: int, *, preferred_method: str | None = None, comment: str | None = None

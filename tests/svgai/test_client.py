@@ -159,6 +159,8 @@ class TestWithTheService:
         assert (done.is_done, done.metadata, done.facts["counts"]) == (True, {"season": "spring"}, {"succeeded": 2})
         drawings = client.batch_results(done)
         assert drawings == {job.id: client.result(job) for job in done.jobs}
+        pages = client.batch_results(done, format="pdf")
+        assert pages == {job.id: client.result(job, format="pdf") for job in done.jobs}
         with zipfile.ZipFile(io.BytesIO(client.batch_archive(done))) as archive:
             assert len(json.loads(archive.read("jobs.json"))) == 2
         assert {job.id for job in client.jobs(batch_id=batch.id)} == set(drawings)

@@ -485,6 +485,36 @@ def test_a_batch_is_handed_in_followed_and_fetched(one: Account, services: Servi
     assert [job["id"] for job in json.loads(archive.read("jobs.json"))] == [job["id"] for job in done["jobs"]]
 
 
+def test_a_batch_comes_in_other_formats(one: Account, services: Services) -> None:
+    batch = one.post("/api/v1/batches", data=batch_form(16, 24)).get_json()
+    perform_all(services)
+    failed = batch["jobs"][1]["id"]
+    work.export(services, FakeConverter(ExportTooLarge("too wide", limit=5)), failed, "pdf")
+    with working(services, FakeConverter()):
+        answer = one.get(f"{batch['results_url']}?format=pdf")
+    archive = zipfile.ZipFile(io.BytesIO(answer.data))
+    names = [f"001-{batch['jobs'][0]['id']}.pdf", f"002-{failed}.error.json", "jobs.json"]
+    assert archive.namelist() == names
+    single = one.get(f"{batch['jobs'][0]['links']['result']}?format=pdf")
+    assert archive.read(names[0]) == single.data != b""
+    assert json.loads(archive.read(names[1]))["limit"] == 5
+    assert one.get(f"{batch['results_url']}?format=bmp").status_code == 422
+
+
+def test_a_batch_whose_formats_take_longer_is_asked_for_again(services: Services) -> None:
+    from app.factory import create_app
+
+    app = create_app(with_settings(services, convert_wait_seconds=0.1))
+    client = Account(app.test_client(), key_of(services, "one"))
+    batch = client.post("/api/v1/batches", data=batch_form(16, 24)).get_json()
+    perform_all(services)
+    answer = client.get(f"{batch['results_url']}?format=png")
+    assert (answer.status_code, answer.headers["Retry-After"]) == (503, "1")
+    assert answer.get_json()["code"] == "result.being_made"
+    perform_all(services)
+    assert client.get(f"{batch['results_url']}?format=png").status_code == 200
+
+
 def test_a_batch_in_json_has_options_for_each(one: Account) -> None:
     item = {"source": {"data": PICTURE}}
     items = [item, item | {"options": {"method": "fast"}, "metadata": {"n": "2"}}]
