@@ -1,6 +1,7 @@
 # The cluster: its brain is Amazon's, its machines are ours, and it vouches for its service accounts.
 
 locals {
+  issuer = trimprefix(aws_eks_cluster.this.identity[0].oidc[0].issuer, "https://")
   machine_policies = [
     "AmazonEKSWorkerNodePolicy",
     "AmazonEKS_CNI_Policy",
@@ -151,11 +152,46 @@ resource "aws_eks_node_group" "machines" {
   depends_on = [aws_iam_role_policy_attachment.machines]
 }
 
+# Whoever makes volumes for models must be allowed to make them.
+data "aws_iam_policy_document" "volumes" {
+  statement {
+    actions = ["sts:AssumeRoleWithWebIdentity"]
+
+    principals {
+      type        = "Federated"
+      identifiers = [aws_iam_openid_connect_provider.this.arn]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:sub"
+      values   = ["system:serviceaccount:kube-system:efs-csi-controller-sa"]
+    }
+
+    condition {
+      test     = "StringEquals"
+      variable = "${local.issuer}:aud"
+      values   = ["sts.amazonaws.com"]
+    }
+  }
+}
+
+resource "aws_iam_role" "volumes" {
+  name               = "${var.name}-volumes"
+  assume_role_policy = data.aws_iam_policy_document.volumes.json
+}
+
+resource "aws_iam_role_policy_attachment" "volumes" {
+  role       = aws_iam_role.volumes.name
+  policy_arn = "arn:aws:iam::aws:policy/service-role/AmazonEFSCSIDriverPolicy"
+}
+
 resource "aws_eks_addon" "this" {
   for_each                    = local.addons
   cluster_name                = aws_eks_cluster.this.name
   addon_name                  = each.key
   configuration_values        = each.value
+  service_account_role_arn    = each.key == "aws-efs-csi-driver" ? aws_iam_role.volumes.arn : null
   resolve_conflicts_on_create = "OVERWRITE"
   resolve_conflicts_on_update = "PRESERVE"
   depends_on                  = [aws_eks_node_group.machines]

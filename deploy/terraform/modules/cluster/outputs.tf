@@ -15,5 +15,5 @@ output "oidc_provider_arn" {
 
 output "oidc_issuer" {
   description = "The same as a name, without https://."
-  value       = trimprefix(aws_eks_cluster.this.identity[0].oidc[0].issuer, "https://")
+  value       = local.issuer
 }
