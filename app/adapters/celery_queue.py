@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import ssl
 import time
 from typing import Any
 
@@ -84,6 +85,9 @@ def make_celery(settings: Settings) -> Celery:
         broker_pool_limit=settings.threads,  # or a request waits for others that wait for the broker
         task_publish_retry=False,
     )
+    if settings.broker.startswith("rediss:"):
+        # Without it Kombu would talk in plain text, whatever the URL says. What its ssl_cert_reqs says still counts.
+        celery.conf.broker_use_ssl = {"ssl_cert_reqs": ssl.CERT_REQUIRED}
     return celery
 
 

@@ -48,7 +48,7 @@ def test_the_document_has_what_the_tests_look_at() -> None:
 def test_a_command_works(line: str, service: Service, tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(logo_png(64))
     tools = Path(sys.executable).parent
-    environment = {"PATH": f"{tools}:/usr/bin:/bin", "DATA_DIR": str(service.folder / "data"), "PYTHONPATH": str(ROOT)}
+    environment = {"PATH": f"{tools}:/usr/bin:/bin", "DATA_DIR": str(service.folder / "var"), "PYTHONPATH": str(ROOT)}
     here = line.replace("http://127.0.0.1:8000", service.url).replace("curl ", "curl --fail ")
     done = subprocess.run(here, shell=True, cwd=tmp_path, env=environment, capture_output=True, text=True, check=False)  # noqa: S602
     assert done.returncode == 0, done.stdout + done.stderr
@@ -81,7 +81,7 @@ def test_a_command_exists(line: str, things: list[Thing]) -> None:
 def test_a_message_is_the_programs_own(heading: str) -> None:
     code = sources()
     for message in re.findall(r"`([^`]+)`", heading):
-        if message in OF_OTHERS or re.fullmatch(r"[a-z_]+(\.[a-z_]+)?|/\w+|rediss://", message):
+        if message in OF_OTHERS or re.fullmatch(r"[a-z_]+(\.[a-z_]+)?|/\w+", message):
             continue
         for part in message.split("…"):
             words = part.strip(" .;()")

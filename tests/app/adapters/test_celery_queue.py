@@ -2,6 +2,7 @@ from __future__ import annotations
 
 import contextlib
 import json
+import socket
 import threading
 import time
 from pathlib import Path
@@ -28,6 +29,28 @@ def test_an_announcement_is_the_id_and_nothing_more(settings: Settings, tmp_path
     told = json.loads(message.read_text())
     assert told["headers"]["task"] == CONVERT
     assert told["headers"]["argsrepr"] == "['job_1']"
+
+
+@pytest.mark.parametrize(("scheme", "hello"), [("redis", b"*"), ("rediss", b"\x16")])
+def test_a_broker_is_talked_to_in_plain_text_only_where_its_url_says_so(
+    settings: Settings, scheme: str, hello: bytes
+) -> None:
+    """A handshake of TLS begins with that byte; a command of Redis with an asterisk."""
+    with socket.create_server(("127.0.0.1", 0)) as listening:
+        url = f"{scheme}://127.0.0.1:{listening.getsockname()[1]}/0"
+        queue = CeleryQueue(make_celery(settings.model_copy(update={"broker_url": url})))
+
+        def announce() -> None:
+            with contextlib.suppress(Exception):
+                queue.announce(job())
+
+        announcing = threading.Thread(target=announce)
+        announcing.start()
+        line, _ = listening.accept()
+        with line:
+            assert line.recv(1) == hello
+        listening.close()
+        announcing.join()
 
 
 def test_no_message_is_lost_doubled_or_seen_half_written(settings: Settings, tmp_path: Path) -> None:
