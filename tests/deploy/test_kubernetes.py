@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import base64
 import importlib.util
 import os
 import re
+import shutil
 import subprocess
 import sys
 from pathlib import Path
@@ -475,6 +477,40 @@ def test_models_are_where_the_program_looks(things: list[Thing], pods: list[Pod]
             assert mount["readOnly"] is True
 
 
+# --- what its README tells operators to type
+
+
+def test_the_commands_before_the_first_time_work(tmp_path: Path) -> None:
+    place = tmp_path / "deploy" / "kubernetes"
+    shutil.copytree(FOLDER, place, ignore=shutil.ignore_patterns("secrets"))
+    (place / "overlays" / "prod" / "secrets").mkdir()
+    for name in ("database_password", "redis_password"):  # made elsewhere, as the README says
+        (place / "overlays" / "prod" / "secrets" / name).write_text(SECRET)
+    (block,) = (block for block in blocks_of_the_readme() if "openssl" in block)
+    path = f"{Path(sys.executable).parent}:{os.environ['PATH']}"
+    told = subprocess.run(
+        ["bash", "-euc", block], cwd=tmp_path, env={"PATH": path}, capture_output=True, text=True, check=False
+    )
+    assert told.returncode == 0, told.stderr
+    things = list(yaml.safe_load_all(told.stdout))
+    made = [base64.b64decode(value) for secret in named(things, "Secret").values() for value in secret["data"].values()]
+    assert len(made) == 4
+    assert not [value for value in made if b"\n" in value]
+
+
+def test_the_commands_for_a_cluster_name_what_there_is(rendered: dict[str, list[Thing]]) -> None:
+    things = rendered["prod"]
+    lines = "\n".join(blocks_of_the_readme())
+    deployments = set(re.findall(r"\bdeployment/([\w-]+)", lines))
+    assert deployments
+    assert deployments <= set(named(things, "Deployment"))
+    assert set(re.findall(r"-n ([\w-]+)", lines)) == set(named(things, "Namespace"))
+    for file in re.findall(r"-f (\S+)", lines):
+        assert (FOLDER / "overlays" / "prod" / file).is_file()
+    for images in re.findall(r"set image (.*)", lines):
+        assert {each.partition("=")[0] for each in images.split()} == {"svgai", "svgai-ai"}
+
+
 # --- how to read them
 
 
@@ -547,10 +583,13 @@ def job(queue: str, state: str) -> tuple[str, dict[str, Any]]:
     )
 
 
+def blocks_of_the_readme(kind: str = "sh") -> list[str]:
+    return re.findall(rf"```{kind}\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
+
+
 def role_in_the_readme() -> str:
-    found = re.search(r"```sql\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL)
-    assert found
-    return found.group(1)
+    (statements,) = blocks_of_the_readme("sql")
+    return statements
 
 
 def run_loader(things: list[Thing], folder: Path, shipped: Path) -> subprocess.CompletedProcess[str]:

