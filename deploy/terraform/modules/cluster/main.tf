@@ -49,7 +49,7 @@ resource "aws_eks_cluster" "this" {
   name                      = var.name
   version                   = var.kubernetes_version
   role_arn                  = aws_iam_role.brain.arn
-  enabled_cluster_log_types = ["api", "audit", "authenticator"]
+  enabled_cluster_log_types = ["api", "audit", "authenticator", "controllerManager", "scheduler"]
 
   vpc_config {
     subnet_ids              = var.subnet_ids

@@ -90,4 +90,6 @@ resource "aws_db_instance" "this" {
   final_snapshot_identifier    = "${var.name}-final"
   auto_minor_version_upgrade   = true
   performance_insights_enabled = true
+
+  enabled_cloudwatch_logs_exports = ["postgresql", "upgrade"]
 }

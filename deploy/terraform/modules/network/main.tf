@@ -3,6 +3,12 @@
 
 data "aws_availability_zones" "all" {
   state = "available"
+
+  # Zones proper, and no local ones, which have neither databases nor clusters.
+  filter {
+    name   = "opt-in-status"
+    values = ["opt-in-not-required"]
+  }
 }
 
 locals {
