@@ -45,9 +45,7 @@ def test_a_job_has_an_end(name: str) -> None:
 
 def test_nobody_may_more_than_needed() -> None:
     assert FLOW["permissions"] == {"contents": "read"}
-    assert {name: job["permissions"] for name, job in JOBS.items() if "permissions" in job} == {
-        "publish": {"packages": "write"}
-    }
+    assert not [name for name, job in JOBS.items() if "permissions" in job]
     for job in JOBS.values():
         for step in job["steps"]:
             if step.get("uses", "").startswith("actions/checkout@"):
