@@ -48,6 +48,7 @@ def test_the_document_has_what_the_tests_look_at() -> None:
     assert len(HEADINGS) > 30
 
 
+@pytest.mark.timeout(300)  # the first on a machine has the whole engine compiled
 @pytest.mark.parametrize("line", sorted({line for line in LINES if line.startswith(RUN_HERE) and line not in README}))
 def test_a_command_works(line: str, service: Service, tmp_path: Path) -> None:
     (tmp_path / "logo.png").write_bytes(logo_png(64))
