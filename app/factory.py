@@ -76,21 +76,21 @@ def _blobs(settings: Settings) -> Blobs:
 
 def create_cache(settings: Settings, count: Count = lambda _cache, _hit: None) -> Cache:
     """Results for reuse: some in this process's memory, before all that the processes share."""
-    if settings.cache_url == "off":
+    if settings.cache == "off":
         return NoCache()
     near = MemoryCache(_cache_bounds(settings, settings.cache_memory_megabytes, NEAR_SECONDS))
-    if settings.cache_url == "memory://":
+    if settings.cache == "memory://":
         return Counted(near, "memory", count)
     return Layered(Counted(near, "memory", count), _shared_cache(settings, count))
 
 
 def _shared_cache(settings: Settings, count: Count) -> Cache:
     bounds = _cache_bounds(settings, settings.cache_megabytes, settings.cache_seconds)
-    if not settings.cache_url:
+    if not settings.cache:
         return Counted(DiskCache(settings.data_dir.resolve() / "cache", bounds), "disk", count)
     from app.adapters.caches.redis import RedisCache
 
-    return Counted(RedisCache(settings.cache_url, bounds), "redis", count)
+    return Counted(RedisCache(settings.cache, bounds), "redis", count)
 
 
 def _cache_bounds(settings: Settings, megabytes: float, seconds: float) -> CacheBounds:

@@ -14,11 +14,11 @@ import sys
 import tempfile
 from pathlib import Path
 from typing import Any, Literal, Self
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 import orjson
 from pydantic import Field, SecretStr, ValidationError, model_validator
-from pydantic_settings import BaseSettings, SettingsConfigDict
+from pydantic_settings import BaseSettings, PydanticBaseSettingsSource, SecretsSettingsSource, SettingsConfigDict
 
 from svgai import Limits
 
@@ -52,6 +52,10 @@ class Settings(BaseSettings):
     )
     debug: bool = Field(False, description="Show faults in full to whoever causes them. Never in production.")
 
+    secrets_dir: Path | None = Field(
+        None, description="Folder of files that are named like settings, as secret_key, and hold their values."
+    )
+
     host: str = Field("127.0.0.1", description="Address that the web process listens on.")
     port: int = Field(8000, ge=1, le=65535, description="Port that the web process listens on.")
     workers: int = Field(2, ge=1, le=64, description="Web processes.")
@@ -64,7 +68,13 @@ class Settings(BaseSettings):
         "", description="SQLAlchemy URL of a database of its own for the quality record. Empty: DATABASE_URL's."
     )
     quality_retention_days: float = Field(365, gt=0, description="Days that a conversion is kept in that record.")
+    database_password: SecretStr = Field(
+        SecretStr(""), description="Password for those URLs where they have none, best from a file in SECRETS_DIR."
+    )
     broker_url: str = Field("", description="Celery broker, redis://... Empty: files in DATA_DIR.")
+    redis_password: SecretStr = Field(
+        SecretStr(""), description="Password for URLs of Redis that have none, best from a file in SECRETS_DIR."
+    )
 
     blobs_url: str = Field(
         "",
@@ -136,6 +146,12 @@ class Settings(BaseSettings):
     conversion_timeout_seconds: float = Field(60, gt=0, description="The same in queue standard.")
     refined_timeout_seconds: float = Field(150, gt=0, description="The same in queue refined.")
     conversion_memory_mb: int = Field(4096, ge=1024, description="Memory that one conversion may take, in MB.")
+    compiled_dir: Path | None = Field(
+        None, description="Folder of machine code made beforehand, as in the image. Empty: made, and kept in DATA_DIR."
+    )
+    compiled_for: str = Field(
+        "", pattern=r"^[\w.+-]*$", description="Processor that it is made for, as LLVM names it. Empty: this machine's."
+    )
     conversions_per_process: int = Field(200, ge=1, description="Conversions before a warm process is replaced.")
 
     ai_enabled: bool = Field(True, description="Let models advise. Off: rules do, here and in the workers.")
@@ -156,6 +172,22 @@ class Settings(BaseSettings):
     log_backups: int = Field(5, ge=0, description="Rotated log files that are kept.")
     metrics_enabled: bool = Field(True, description="Answer /metrics, though never through a proxy.")
 
+    @classmethod
+    def settings_customise_sources(
+        cls,
+        settings_cls: type[BaseSettings],
+        init_settings: PydanticBaseSettingsSource,
+        env_settings: PydanticBaseSettingsSource,
+        dotenv_settings: PydanticBaseSettingsSource,
+        file_secret_settings: PydanticBaseSettingsSource,  # noqa: ARG003 - it knows only a folder fixed beforehand
+    ) -> tuple[PydanticBaseSettingsSource, ...]:
+        """Where settings come from; files are asked last."""
+        named = (init_settings, env_settings, dotenv_settings)
+        folder = next((given for each in named if (given := each().get("secrets_dir"))), None)
+        if folder is None or not Path(folder).is_dir():
+            return named
+        return (*named, SecretsSettingsSource(settings_cls, secrets_dir=folder, case_sensitive=False))
+
     @model_validator(mode="before")
     @classmethod
     def _profile(cls, given: dict[str, Any]) -> dict[str, Any]:
@@ -165,6 +197,14 @@ class Settings(BaseSettings):
     def _models_are_in_a_folder(self) -> Self:
         if self.models_dir and self.models_dir.exists() and not self.models_dir.is_dir():
             raise ValueError(f"MODELS_DIR is no folder: {self.models_dir}")
+        return self
+
+    @model_validator(mode="after")
+    def _secrets_are_in_a_folder(self) -> Self:
+        for name in ("secrets_dir", "compiled_dir"):
+            folder = getattr(self, name)
+            if folder and not folder.is_dir():
+                raise ValueError(f"{name.upper()} is no folder: {folder}")
         return self
 
     @model_validator(mode="after")
@@ -189,7 +229,9 @@ class Settings(BaseSettings):
             "DATABASE_URL is not PostgreSQL": not database.scheme.startswith("postgresql"),
             "DATABASE_URL has no password, or a well-known one": database.scheme.startswith("postgresql")
             and (database.password or "") in WEAK_PASSWORDS,
-            "BROKER_URL is not Redis": urlsplit(self.broker).scheme not in {"redis", "rediss"},
+            "BROKER_URL is not Redis": not _is_redis(self.broker),
+            "BROKER_URL has no password, or a well-known one": _is_redis(self.broker)
+            and (urlsplit(self.broker).password or "") in WEAK_PASSWORDS,
             "LOG_LEVEL is DEBUG": self.log_level == "DEBUG",
             "SECRET_KEY is empty, too short or well-known": _is_guessable(self.secret_key.get_secret_value()),
         }
@@ -198,23 +240,31 @@ class Settings(BaseSettings):
     @property
     def database(self) -> str:
         """The database's URL as SQLAlchemy takes it."""
-        return _with_driver(self.database_url or f"sqlite:///{self.data_dir.resolve()}/svgai.db")
+        url = _with_driver(self.database_url or f"sqlite:///{self.data_dir.resolve()}/svgai.db")
+        return _with_password(url, self.database_password)
 
     @property
     def quality_database(self) -> str:
         """The same of the database with the quality record."""
-        return _with_driver(self.quality_database_url) if self.quality_database_url else self.database
+        if not self.quality_database_url:
+            return self.database
+        return _with_password(_with_driver(self.quality_database_url), self.database_password)
 
     @property
     def broker(self) -> str:
         """The broker's URL as Celery takes it."""
-        return self.broker_url or "filesystem://localhost//"
+        return _with_password(self.broker_url or "filesystem://localhost//", self.redis_password)
 
     @property
     def limiter(self) -> str:
         """Where requests are counted: a Redis, or the memory of each process."""
-        is_redis = urlsplit(self.broker).scheme in {"redis", "rediss"}
-        return self.limiter_url or (self.broker if is_redis else "memory://")
+        url = self.limiter_url or (self.broker if _is_redis(self.broker) else "memory://")
+        return _with_password(url, self.redis_password)
+
+    @property
+    def cache(self) -> str:
+        """Where results are kept for reuse; empty: a folder."""
+        return _with_password(self.cache_url, self.redis_password)
 
     @property
     def allowed_origins(self) -> frozenset[str]:
@@ -275,6 +325,20 @@ def without_password(url: str) -> str:
     return url.replace(f":{parts.password}@", ":***@")
 
 
+def _is_redis(url: str) -> bool:
+    return urlsplit(url).scheme in {"redis", "rediss"}
+
+
+def _with_password(url: str, password: SecretStr) -> str:
+    """The same URL with this password, where it is of a server and has none."""
+    parts, secret = urlsplit(url), password.get_secret_value()
+    is_server = _is_redis(url) or parts.scheme.startswith("postgresql")
+    if not secret or not is_server or parts.password is not None:
+        return url
+    user, _, place = parts.netloc.rpartition("@")
+    return parts._replace(netloc=f"{user}:{quote(secret, safe='')}@{place}").geturl()
+
+
 def _with_driver(url: str) -> str:
     scheme, _, rest = url.partition("://")
     return f"postgresql+psycopg2://{rest}" if scheme in {"postgres", "postgresql"} else url
@@ -289,6 +353,8 @@ def read_settings(**overrides: Any) -> Settings:
             f"{'.'.join(map(str, fault['loc'])).upper() or 'Settings'}: {fault['msg']}" for fault in error.errors()
         ]
         raise SystemExit("\n".join(["The settings (from the environment or .env) are not usable:", *lines])) from None
+    except OSError as error:
+        raise SystemExit(f"The secret in {error.filename} cannot be read: {error.strerror}.") from None
 
 
 def tell_libraries(settings: Settings) -> None:

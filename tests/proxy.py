@@ -21,21 +21,39 @@ START_SECONDS = 10.0
 
 
 class Proxy:
-    """nginx with our configuration, but for addresses and folders."""
+    """nginx with our configuration, but for addresses and folders, and without TLS."""
 
     def __init__(self, program: str, folder: Path, upstream: str, **changes: str) -> None:
         self.program, self.folder, self.port = program, folder, free_port()
         self.file = folder / "nginx.conf"
         self.log = folder / "error.log"
-        self._write({"http://web:8000": upstream, "listen 8080": f"listen 127.0.0.1:{self.port}", **changes})
+        self.operators, self.plain = free_port(), free_port()
+        self.switch = folder / "switch"
+        self.switch.mkdir()
+        listeners = {
+            "listen 8443 ssl http2": f"listen 127.0.0.1:{self.port}",
+            "listen 9090": f"listen 127.0.0.1:{self.operators}",
+            "listen 8080": f"listen 127.0.0.1:{self.plain}",
+            "^9090 blue": f"^{self.operators} blue",
+            "^9090 green": f"^{self.operators} green",
+            "ssl_certificate ": "# ",
+            "ssl_certificate_key ": "# ",
+        }
+        webs = {
+            "http://web-blue:8000": upstream,
+            "http://web-green:8000": upstream,
+        }
+        self._write({**listeners, **webs, **changes})
 
     def _write(self, changes: dict[str, str]) -> None:
         text = CONFIGURATION.read_text()
+        included = (CONFIGURATION.parent / "service.conf").read_text()
         folders = {"/tmp/": f"{self.folder}/", "/dev/stdout": f"{self.folder}/access.log", "/dev/stderr": str(self.log)}
         for former, latter in {**changes, **folders}.items():
-            assert former in text
+            assert former in text + included, former
             text = text.replace(former, latter)
         self.file.write_text(text)
+        self.file.with_name("service.conf").write_text(included.replace("/etc/nginx/switch", str(self.switch)))
 
     def command(self, *more: str) -> list[str]:
         # As root, nginx would become another user, who may not enter the folder of the tests.
@@ -58,9 +76,9 @@ class Proxy:
         self.process.terminate()
         self.process.wait(timeout=10)
 
-    def ask(self, method: str, path: str, body: bytes | None = None, **headers: str) -> Answer:
+    def ask(self, method: str, path: str, body: bytes | None = None, *, port: int = 0, **headers: str) -> Answer:
         named = {name.replace("_", "-"): value for name, value in headers.items()}
-        connection = http.client.HTTPConnection("127.0.0.1", self.port, timeout=60)
+        connection = http.client.HTTPConnection("127.0.0.1", port or self.port, timeout=60)
         try:
             connection.request(method, path, body, named)
             response = connection.getresponse()

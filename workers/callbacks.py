@@ -43,7 +43,9 @@ def main() -> None:
     _follow_life()
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     size = ["--pool", "threads", "--concurrency", str(AT_ONCE)]
-    celery.worker_main(["--quiet", "worker", *size, "--queues", CALLBACKS, "--hostname", _name(), *options])
+    # Named, for Celery's own command would take BROKER_URL from the environment, where it may lack the password.
+    broker = ["--broker", settings.broker]
+    celery.worker_main(["--quiet", *broker, "worker", *size, "--queues", CALLBACKS, "--hostname", _name(), *options])
 
 
 def register(celery: Celery, services: Services) -> None:

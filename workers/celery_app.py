@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from app.services import Services
-    from workers.sandbox import SandboxPool
+    from workers.sandbox import Bounds, SandboxPool
 
 SIGN_IN_SECONDS = 5.0
 
@@ -46,9 +46,9 @@ def main() -> None:
         raise SystemExit(f"The worker cannot convert anything: {error}. `svgai doctor` may say why.") from None
     options = ["--without-gossip", "--without-mingle", "--without-heartbeat"]
     size = ["--pool", "threads", "--concurrency", str(settings.worker_concurrency)]
-    celery.worker_main(
-        ["--quiet", "worker", *size, "--queues", settings.worker_queues, "--hostname", _name(), *options]
-    )
+    # Named, for Celery's own command would take BROKER_URL from the environment, where it may lack the password.
+    broker, queues = ["--broker", settings.broker], ["--queues", settings.worker_queues]
+    celery.worker_main(["--quiet", *broker, "worker", *size, *queues, "--hostname", _name(), *options])
 
 
 def _mention_root() -> None:
@@ -62,22 +62,30 @@ def create_worker(settings: Settings, services: Services) -> Celery:
     """Celery with the tasks in it, and the sandboxes that its life starts and ends."""
     from app.adapters.celery_queue import make_celery
     from workers import tasks
-    from workers.sandbox import Bounds, SandboxPool
+    from workers.sandbox import SandboxPool
 
-    bounds = Bounds(
-        settings.conversion_memory_mb,
-        settings.conversions_per_process,
-        settings.limits,
-        settings.data_dir.resolve() / "compiled",
-        settings.models,
-    )
-    pool = SandboxPool(settings.worker_concurrency, bounds)
+    pool = SandboxPool(settings.worker_concurrency, bounds_of(settings))
     celery = make_celery(settings)
     pool.warm()  # before anything is consumed; a worker that cannot convert must not take jobs
     places = tasks.Places(settings.worker_concurrency, settings.worker_queues.split(","))
     perform = tasks.register(celery, services, pool, places)
     _follow_life(services, pool, lambda stopped: tasks.look_out(perform, places, stopped))
     return celery
+
+
+def bounds_of(settings: Settings) -> Bounds:
+    """What one conversion may cost here."""
+    from workers.compiled import compiled_dir
+    from workers.sandbox import Bounds
+
+    return Bounds(
+        settings.conversion_memory_mb,
+        settings.conversions_per_process,
+        settings.limits,
+        compiled_dir(settings),
+        settings.models,
+        settings.compiled_for,
+    )
 
 
 def _follow_life(services: Services, pool: SandboxPool, look_out: Callable[[threading.Event], None]) -> None:

@@ -67,10 +67,13 @@ class Bounds:
     """A folder for machine code that children compile where there is no writing beside the source."""
     models: Path | None = MODELS
     """The folder of the models that advise; None: rules do."""
+    processor: str = ""
+    """What to compile for, as LLVM names it; empty: the processor of this machine."""
 
     @property
     def cache(self) -> dict[str, str]:
-        return {"XDG_CACHE_HOME": str(self.compiled)} if self.compiled else {}
+        folder = {"XDG_CACHE_HOME": str(self.compiled)} if self.compiled else {}
+        return folder | ({"NUMBA_CPU_NAME": self.processor, "NUMBA_CPU_FEATURES": ""} if self.processor else {})
 
 
 @dataclass(frozen=True)

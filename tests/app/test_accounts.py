@@ -109,7 +109,7 @@ def test_strangers_get_less_in_production_than_on_ones_own_machine() -> None:
     safe = {
         "environment": "production",
         "database_url": "postgresql://svgai:correct-horse@db/svgai",
-        "broker_url": "redis://redis:6379/0",
+        "broker_url": "redis://:battery-staple@redis:6379/0",
         "secret_key": "wpGN0cV7xK2mTz5YqB8rJ4sLdHf6uE1a",
     }
     here, there = (anonymous_allowance(Settings(_env_file=None, **given)) for given in ({}, safe))

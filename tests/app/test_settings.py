@@ -9,7 +9,7 @@ from app.settings import PROFILES, Settings, example, read_settings, without_pas
 SAFE = {
     "environment": "production",
     "database_url": "postgresql://svgai:correct-horse@db/svgai",
-    "broker_url": "redis://redis:6379/0",
+    "broker_url": "redis://:battery-staple@redis:6379/0",
     "secret_key": "wpGN0cV7xK2mTz5YqB8rJ4sLdHf6uE1a",
 }
 
@@ -78,6 +78,8 @@ def test_production_starts_when_it_is_safe() -> None:
         ({"database_url": ""}, "not PostgreSQL"),
         ({"database_url": "postgresql://svgai:password@db/svgai"}, "well-known"),
         ({"database_url": "postgresql://svgai@db/svgai"}, "no password"),
+        ({"broker_url": "redis://redis:6379/0"}, "BROKER_URL has no password"),
+        ({"broker_url": "redis://redis:6379/0", "redis_password": "changeme"}, "BROKER_URL has no password"),
         ({"broker_url": ""}, "not Redis"),
         ({"log_level": "DEBUG"}, "LOG_LEVEL"),
         ({"secret_key": ""}, "SECRET_KEY is empty"),
@@ -135,3 +137,60 @@ def test_the_example_file_names_every_setting_and_is_up_to_date() -> None:
     committed = Path(__file__).parents[2].joinpath(".env.example").read_text()
     assert committed.strip() == example().strip(), "run: make settings"
     assert all(f"#{name.upper()}=" in committed for name in Settings.model_fields)
+
+
+def test_secrets_are_read_from_files_and_put_into_the_urls(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    secrets = {
+        "secret_key": SAFE["secret_key"],
+        "database_password": "cor/rect@horse",
+        "redis_password": "sta:ple",
+    }
+    for name, secret in secrets.items():
+        (tmp_path / name).write_text(secret + "\n")
+    urls = {"database_url": "postgresql://svgai@db/svgai", "broker_url": "redis://redis:6379/0"}
+    for name, value in {"secrets_dir": str(tmp_path), "environment": "production", **urls}.items():
+        monkeypatch.setenv(name.upper(), value)
+    settings = read_settings()
+    assert settings.secret_key.get_secret_value() == SAFE["secret_key"]
+    assert settings.database == settings.quality_database == "postgresql+psycopg2://svgai:cor%2Frect%40horse@db/svgai"
+    assert settings.broker == settings.limiter == "redis://:sta%3Aple@redis:6379/0"
+    assert not any(secret in str(settings.export()) for secret in secrets.values())
+
+
+def test_a_variable_wins_over_a_file_of_a_secret(monkeypatch: pytest.MonkeyPatch, tmp_path: Path) -> None:
+    (tmp_path / "redis_password").write_text("from the file")
+    monkeypatch.setenv("SECRETS_DIR", str(tmp_path))
+    assert read_settings().redis_password.get_secret_value() == "from the file"
+    monkeypatch.setenv("REDIS_PASSWORD", "from the environment")
+    assert read_settings().redis_password.get_secret_value() == "from the environment"
+
+
+def test_a_password_is_put_only_where_there_is_none_and_only_for_servers() -> None:
+    given = {"database_password": "one", "redis_password": "two"}
+    own = Settings(_env_file=None, database_url="postgresql://a:b@db/c", cache_url="memory://", **given)
+    assert own.database == "postgresql+psycopg2://a:b@db/c"
+    assert (own.broker, own.cache) == ("filesystem://localhost//", "memory://")
+    assert Settings(_env_file=None, **given).database.startswith("sqlite:///")
+    assert Settings(_env_file=None, cache_url="redis://r/1", **given).cache == "redis://:two@r/1"
+
+
+@pytest.mark.parametrize("name", ["SECRETS_DIR", "COMPILED_DIR"])
+def test_a_folder_that_is_not_there_is_named(monkeypatch: pytest.MonkeyPatch, tmp_path: Path, name: str) -> None:
+    monkeypatch.setenv(name, str(tmp_path / "away"))
+    with pytest.raises(SystemExit, match=f"{name} is no folder: .*away"):
+        read_settings()
+
+
+@pytest.mark.parametrize("missing", ["secret_key", "database_password", "redis_password"])
+def test_production_does_not_start_without_every_secret(tmp_path: Path, missing: str) -> None:
+    secrets = {
+        "secret_key": SAFE["secret_key"],
+        "database_password": "correct-horse",
+        "redis_password": "battery-staple",
+    }
+    for name, secret in secrets.items():
+        if name != missing:
+            (tmp_path / name).write_text(secret)
+    urls = {"database_url": "postgresql://svgai@db/svgai", "broker_url": "redis://redis:6379/0"}
+    with pytest.raises(ValueError, match="unsafe in production"):
+        Settings(_env_file=None, environment="production", secrets_dir=tmp_path, **urls)

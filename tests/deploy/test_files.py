@@ -19,21 +19,25 @@ ROOT = Path(__file__).parents[2]
 PRODUCTION = ROOT / "docker-compose.prod.yml"
 AI = ROOT / "docker-compose.ai.yml"
 DOCKERFILE = ROOT / "Dockerfile"
-NGINX = ROOT / "nginx" / "nginx.conf"
+NGINX = "".join((ROOT / "nginx" / name).read_text() for name in ("nginx.conf", "service.conf"))
 
 STACK: dict[str, Any] = yaml.safe_load(PRODUCTION.read_text())
 OVERLAY: dict[str, Any] = yaml.safe_load(AI.read_text())
 SERVICES: dict[str, dict[str, Any]] = STACK["services"]
-OURS = {name for name, service in SERVICES.items() if service["image"].startswith("svgai:")}
+OURS = {name for name, service in SERVICES.items() if "svgai:" in service["image"]}
+WEBS = {"web-blue", "web-green"}
+WORKERS = {name for name in OURS if name.startswith("worker-")}
 STORES = {"postgres", "redis"}
-OF_STORES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD", "REDISCLI_AUTH"}
+OF_STORES = {"POSTGRES_USER", "POSTGRES_DB", "POSTGRES_PASSWORD_FILE"}
 """Names that the images of the stores, or the programs in them, define."""
 
 every_service = pytest.mark.parametrize("name", SERVICES)
 
 
 def test_the_stack_is_complete() -> None:
-    assert set(SERVICES) == {"nginx", "web", "worker", "callbacks", "schedule", "migrate", "redis", "postgres"}
+    assert set(SERVICES) == {"nginx", "callbacks", "schedule", "migrate", "redis", "postgres", *WEBS, *WORKERS}
+    served = {SERVICES[name]["environment"]["WORKER_QUEUES"] for name in WORKERS}
+    assert served == set(Settings(_env_file=None).worker_queues.split(","))
     assert set(SERVICES) - OURS == {"nginx", *STORES}
 
 
@@ -60,7 +64,7 @@ def test_its_health_is_known(name: str) -> None:
     service = SERVICES[name]
     if service["restart"] == "no":
         assert service["healthcheck"] == {"disable": True}  # it ends, and its exit status tells
-    elif name == "web":
+    elif name in WEBS:
         assert "/health/live" in instruction("HEALTHCHECK")
     else:
         assert service["healthcheck"]["test"]
@@ -80,6 +84,7 @@ def test_it_does_not_run_as_root(name: str) -> None:
 @every_service
 def test_only_nginx_is_reached_from_outside(name: str) -> None:
     assert ("ports" in SERVICES[name]) == (name == "nginx")
+    assert all(port.startswith("127.0.0.1:") for port in SERVICES[name].get("ports", []) if port.endswith(":9090"))
     assert ("outside" in SERVICES[name]["networks"]) == (name == "nginx")
 
 
@@ -87,7 +92,7 @@ def test_the_networks_are_private() -> None:
     assert {name for name, network in STACK["networks"].items() if not network.get("internal")} == {"outside", "abroad"}
     reaching = {name for name, service in SERVICES.items() if "stores" in service["networks"]}
     assert reaching == OURS | STORES
-    assert {name for name, service in SERVICES.items() if "abroad" in service["networks"]} == {"callbacks", "web"}
+    assert {name for name, service in SERVICES.items() if "abroad" in service["networks"]} == {"callbacks", *WEBS}
 
 
 @every_service
@@ -97,7 +102,7 @@ def test_it_starts_when_what_it_needs_is_there(name: str) -> None:
     if name in STORES:
         assert not needed
     elif name == "nginx":
-        assert needed == {"web": "service_healthy"}
+        assert needed == {"web-blue": "service_healthy"}
     elif name == "migrate":
         assert needed == {"postgres": "service_healthy"}
     else:
@@ -110,16 +115,22 @@ def test_the_names_in_its_environment_mean_something(name: str) -> None:
     assert set(SERVICES[name].get("environment", {})) <= known
 
 
-def test_production_accepts_the_settings() -> None:
-    given = {name.lower(): filled(value) for name, value in SERVICES["web"]["environment"].items()}
-    settings = Settings(_env_file=None, **given)
+def test_production_accepts_the_settings(tmp_path: Path) -> None:
+    given = {name.lower(): filled(value) for name, value in SERVICES["web-blue"]["environment"].items()}
+    for name in SERVICES["web-blue"]["secrets"]:
+        (tmp_path / name).write_text("a1b2c3d4e5" * 4)
+    settings = Settings(_env_file=None, **given | {"secrets_dir": tmp_path})
     assert (settings.environment, settings.proxies, settings.log_format) == ("production", 1, "json")
+    assert not settings.ai_enabled
 
 
-def test_no_secret_has_a_default() -> None:
-    for file in (PRODUCTION, AI):
-        for name, rest in re.findall(r"\$\{(\w+)([^}]*)\}", file.read_text()):
-            assert rest.startswith(":?") == ("PASSWORD" in name or "SECRET" in name), f"{file.name}: {name}"
+def test_secrets_come_from_files_alone() -> None:
+    assert not re.search(r"\$\{\w*(PASSWORD|SECRET|KEY)", PRODUCTION.read_text() + AI.read_text())
+    for name, secret in STACK["secrets"].items():
+        assert secret == {"file": f"${{SVGAI_HOME:-./production}}/secrets/{name}"}
+    fields = set(Settings.model_fields)
+    assert set(STACK["secrets"]) <= fields
+    assert all(set(SERVICES[name]["secrets"]) == set(STACK["secrets"]) for name in OURS)
 
 
 @pytest.mark.parametrize("stack", [STACK, OVERLAY], ids=["production", "ai"])
@@ -128,28 +139,43 @@ def test_every_file_that_is_named_exists(stack: dict[str, Any]) -> None:
         if "build" in service:
             assert (ROOT / service["build"]["context"] / service["build"].get("dockerfile", "Dockerfile")).is_file()
         for source in (volume.split(":")[0] for volume in service.get("volumes", [])):
-            assert source in STACK["volumes"] or (source.startswith("./") and (ROOT / source).exists()), source
+            is_here = source.startswith("./") and (ROOT / source).exists()
+            assert is_here or source in STACK["volumes"] or source.startswith("${SVGAI_HOME"), source
 
 
 def test_the_overlay_swaps_the_image_of_all_that_is_ours() -> None:
     assert set(OVERLAY["services"]) == OURS
-    for service in OVERLAY["services"].values():
-        assert service["image"].startswith("svgai-ai:")
-        assert service["build"]["args"]["BASE"] == SERVICES["web"]["image"]
-        assert all(volume.endswith(":ro") for volume in service["volumes"])
+    models = OVERLAY["services"]["web-blue"]
+    assert "svgai-ai:" in models["image"]
+    assert models["build"]["args"]["BASE"] == SERVICES["web-blue"]["image"]
+    assert models["environment"] == {"AI_ENABLED": "true"}
+    assert all(OVERLAY["services"][name] == {"extends": "web-blue"} for name in OURS - {"web-blue"})
 
 
 def test_whoever_is_stopped_may_finish_first() -> None:
     settings = Settings(_env_file=None)
-    assert seconds(SERVICES["web"]["stop_grace_period"]) > settings.request_timeout
     assert seconds(SERVICES["nginx"]["stop_grace_period"]) > settings.request_timeout
-    assert seconds(SERVICES["worker"]["stop_grace_period"]) > settings.conversion_timeout_seconds
     assert seconds(SERVICES["callbacks"]["stop_grace_period"]) > ATTEMPT_SECONDS
+    for name in WEBS:
+        assert seconds(SERVICES[name]["stop_grace_period"]) > settings.request_timeout
+    for name in WORKERS:
+        longest = settings.seconds_for(SERVICES[name]["environment"]["WORKER_QUEUES"])
+        assert seconds(SERVICES[name]["stop_grace_period"]) > longest
 
 
-def test_the_image_is_built_from_pinned_packages_in_two_stages() -> None:
+def test_a_worker_has_the_memory_that_its_conversions_may_take() -> None:
+    for name in WORKERS:
+        given = SERVICES[name]["environment"]
+        each = int(given["CONVERSION_MEMORY_MB"]) + 300
+        assert int(SERVICES[name]["mem_limit"].removesuffix("g")) * 1024 >= int(given["WORKER_CONCURRENCY"]) * each
+
+
+def test_the_image_is_built_from_pinned_packages_in_stages() -> None:
     text = DOCKERFILE.read_text()
-    assert len(re.findall(r"^FROM ", text, re.MULTILINE)) == 2
+    stages = re.findall(r"^FROM (\S+) AS (\w+)$", text, re.MULTILINE)
+    assert [stage for _, stage in stages] == ["base", "packages", "code", "service", "worker", "web"]
+    assert ("base", "service") in stages  # what builds is left behind
+    assert "python -m workers.compiled make" in text
     assert "--require-hashes" in text
     assert "svgai doctor" in text
 
@@ -164,14 +190,21 @@ def test_the_image_has_the_system_libraries_that_setup_installs() -> None:
 
 
 def test_the_image_is_given_all_it_copies_and_nothing_else() -> None:
-    lines = (ROOT / ".dockerignore").read_text().splitlines()
-    assert "*" in lines
-    given = {line.removeprefix("!") for line in lines if line.startswith("!")}
+    given = given_to("Dockerfile")
     assert {"app", "migrations", "svgai", "workers", "pyproject.toml", "README.md"} <= given
-    assert all((ROOT / name).exists() for name in given)
+    assert "models" not in given
+    assert given_to("Dockerfile.ai") == {"models/production", "requirements-ai.txt"}
     for file in ("Dockerfile", "Dockerfile.ai"):
-        for source in re.findall(r"^COPY ([^-.]\S*)", (ROOT / file).read_text(), re.MULTILINE):
-            assert source in given
+        assert all((ROOT / name).exists() for name in given_to(file))
+        for sources in re.findall(r"^COPY ([^-.].*) \S+$", (ROOT / file).read_text(), re.MULTILINE):
+            assert all(any(source.startswith(name) for name in given_to(file)) for source in sources.split())
+
+
+def given_to(file: str) -> set[str]:
+    own = ROOT / f"{file}.dockerignore"
+    lines = (own if own.exists() else ROOT / ".dockerignore").read_text().splitlines()
+    assert "*" in lines
+    return {line.removeprefix("!") for line in lines if line.startswith("!")}
 
 
 def test_no_file_names_a_host_to_install_from() -> None:
@@ -182,7 +215,7 @@ def test_no_file_names_a_host_to_install_from() -> None:
 
 def test_nginx_lets_the_largest_request_through_and_no_larger() -> None:
     settings = Settings(_env_file=None)
-    found = re.findall(r"client_max_body_size (\d+);", NGINX.read_text())
+    found = re.findall(r"client_max_body_size (\d+);", NGINX)
     in_base64 = [(size + 2) // 3 * 4 for size in (settings.max_request_size, settings.max_batch_bytes)]
     assert found == [str(size + OVERHEAD_BYTES) for size in in_base64]
 
@@ -193,7 +226,7 @@ def test_nginx_waits_as_long_as_the_web_may_take() -> None:
 
 
 def test_nginx_names_problems_as_the_service_does() -> None:
-    codes = dict(re.findall(r"^\s+(\d{3}) ([a-z._]+);$", NGINX.read_text(), re.MULTILINE))
+    codes = dict(re.findall(r"^\s+(\d{3}) ([a-z._]+);$", NGINX, re.MULTILINE))
     assert {status: codes[str(status)] for status in HTTP_CODES if str(status) in codes} == {
         status: code for status, code in HTTP_CODES.items() if str(status) in codes
     }
@@ -201,9 +234,15 @@ def test_nginx_names_problems_as_the_service_does() -> None:
         assert status in codes or status in {"500", "501"}
 
 
-def test_the_web_listens_where_nginx_looks() -> None:
-    assert f"http://web:{Settings(_env_file=None).port};" in NGINX.read_text()
-    assert SERVICES["nginx"]["ports"][0].endswith(f":{nginx('listen').split()[0]}")
+def test_the_webs_listen_where_nginx_looks() -> None:
+    assert set(re.findall(r"http://([\w$-]+):(\d+)", NGINX)) == {
+        (name, str(Settings(_env_file=None).port)) for name in WEBS
+    }
+
+
+def test_every_listener_has_a_port() -> None:
+    published = {port.rpartition(":")[2] for port in SERVICES["nginx"]["ports"]}
+    assert set(re.findall(r"listen (\d+)", NGINX)) == published == {"8080", "8443", "9090"}
 
 
 def instruction(name: str, file: str = "Dockerfile") -> str:
@@ -213,7 +252,7 @@ def instruction(name: str, file: str = "Dockerfile") -> str:
 
 
 def nginx(directive: str) -> str:
-    found = re.search(rf"^\s*{directive}\s+(.*?);", NGINX.read_text(), re.MULTILINE)
+    found = re.search(rf"^\s*{directive}\s+(.*?);", NGINX, re.MULTILINE)
     assert found, directive
     return " ".join(shlex.split(found.group(1)))
 
@@ -223,4 +262,4 @@ def seconds(duration: str) -> float:
 
 
 def filled(value: str) -> str:
-    return re.sub(r"\$\{(\w+)[^}]*\}", "a1b2c3d4e5" * 4, value)
+    return re.sub(r"\$\{\w+:-([^}]*)\}", r"\1", value)

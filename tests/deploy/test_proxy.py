@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import gzip
 import json
+import os
 import socket
 import subprocess
 import threading
@@ -208,3 +209,99 @@ def test_a_web_that_is_away_is_told_and_found_again(start_proxy: StartProxy) -> 
     assert told["Host"] == told["X-Forwarded-Host"] == "a.test:81"
     assert "Forwarded" not in told
     assert told["X-Request-Id"].startswith("req_")
+
+
+class Coloured(Echo):
+    """Answers with its name, and with the headers that came."""
+
+    def do_GET(self) -> None:
+        self.send_response(200)
+        self.send_header("X-Served-By", self.server.server_name)
+        self.send_header("Content-Length", "0")
+        self.end_headers()
+
+
+@pytest.fixture
+def coloured(start_proxy: StartProxy) -> Iterator[Proxy]:
+    webs = {}
+    for colour in ("blue", "green"):
+        webs[colour] = ThreadingHTTPServer(("127.0.0.1", 0), Coloured)
+        webs[colour].server_name = colour
+        threading.Thread(target=webs[colour].serve_forever, daemon=True).start()
+    yield start_proxy(
+        "", **{f"http://web-{colour}:8000": f"http://127.0.0.1:{web.server_port}" for colour, web in webs.items()}
+    )
+    for web in webs.values():
+        web.shutdown()
+        web.server_close()
+
+
+def colours(proxy: Proxy, clients: int, port: int = 0, **headers: str) -> list[str]:
+    """Who serves so many clients."""
+    return [
+        proxy.ask("GET", "/health/live", port=port, user_agent=f"client {number}", **headers).headers["x-served-by"]
+        for number in range(clients)
+    ]
+
+
+def test_a_file_says_which_web_serves_and_no_reload_is_needed(coloured: Proxy) -> None:
+    for _ in range(2):
+        assert set(colours(coloured, 5)) == {"blue"}
+        (coloured.switch / "green").touch()
+        assert set(colours(coloured, 5)) == {"green"}
+        (coloured.switch / "green").unlink()
+
+
+@pytest.mark.parametrize("live", ["blue", "green"])
+def test_a_tenth_of_the_clients_tries_the_canary_and_stays_with_it(coloured: Proxy, live: str) -> None:
+    (coloured.switch / "canary").touch()
+    if live == "green":
+        (coloured.switch / "green").touch()
+    served = colours(coloured, 200)
+    assert served == colours(coloured, 200)
+    assert 5 <= 200 - served.count(live) <= 40
+
+
+def test_operators_choose_a_web_and_nobody_else_does(coloured: Proxy) -> None:
+    assert set(colours(coloured, 3, x_colour="green")) == {"blue"}
+    for colour in ("blue", "green"):
+        assert set(colours(coloured, 3, coloured.operators, x_colour=colour)) == {colour}
+    assert set(colours(coloured, 3, coloured.operators)) == {"blue"}
+
+
+def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
+    answer = proxy.ask("POST", "/api/v1/convert?a=b", b"", port=proxy.plain, host="svg.test")
+    assert (answer.status, answer.headers["location"]) == (308, "https://svg.test/api/v1/convert?a=b")
+
+
+def test_operators_see_metrics_and_administration_and_nobody_else_does(proxy: Proxy) -> None:
+    assert b"http_requests_total" in proxy.ask("GET", "/metrics", port=proxy.operators).body
+    assert b"Active connections" in proxy.ask("GET", "/nginx", port=proxy.operators).body
+    assert problem(proxy.ask("GET", "/api/v1/admin/accounts", port=proxy.operators)).code == "access.key_missing"
+    for path in ("/api/v1/admin/keys", "/api/v1/admin/quality", "//api/v1/./admin/keys", "/api/v1/%61dmin/keys"):
+        assert problem(proxy.ask("GET", path)).code == "route.not_found"
+    assert problem(proxy.ask("GET", "/nginx")).code == "route.not_found"
+
+
+def test_scripts_and_styles_are_kept_for_a_while(proxy: Proxy, service: Service) -> None:
+    log = proxy.folder / "access.log"
+    for _ in range(2):
+        assert proxy.ask("GET", "/static/style.css").body == service.get("/static/style.css").body
+    served = [json.loads(line) for line in log.read_text().splitlines() if "style.css" in line][-2:]
+    assert [line["upstream"] != "" for line in served] == [True, False]
+
+
+def test_the_file_is_accepted_with_its_certificate_too(program: str, tmp_path: Path) -> None:
+    made = subprocess.run(
+        ["scripts/make_secrets.sh"], env={"PATH": os.environ["PATH"], "SVGAI_HOME": str(tmp_path / "home")}, check=False
+    )
+    assert made.returncode == 0
+    tls = {
+        "ssl_certificate ": "ssl_certificate ",
+        "ssl_certificate_key ": "ssl_certificate_key ",
+        "/etc/nginx/tls": "home/tls",
+        "listen 8443 ssl http2": f"listen 127.0.0.1:{free_port()} ssl http2",
+    }
+    proxy = Proxy(program, tmp_path, "http://127.0.0.1:1", **tls)
+    tested = subprocess.run(proxy.command("-t"), capture_output=True, text=True, check=False)
+    assert tested.returncode == 0, tested.stderr + proxy.log.read_text()
