@@ -4,6 +4,7 @@ BIN := .venv/bin
 PYTEST ?=
 BENCH ?=
 FAULTS ?=
+PRODUCTION ?=
 
 help:  ## List the commands
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / { printf "  make %-14s %s\n", $$1, $$2 }' $(MAKEFILE_LIST)
@@ -23,6 +24,9 @@ test: setup-dev  ## Run every test (PYTEST="-k name" for some)
 
 faults: setup-dev  ## Break the service in every way of docs/FAULTS.md (FAULTS="R10 R14" for some)
 	$(BIN)/python -m tests.faults $(FAULTS)
+
+production-test: setup-dev  ## Deploy, break, roll back, back up and restore on this machine's Docker (PRODUCTION="-k broken" for some)
+	$(BIN)/python -m pytest tests/production -v --tb=short $(PRODUCTION)
 
 check: setup-dev  ## Format, lint, types, layers
 	$(BIN)/ruff format --check .
@@ -58,4 +62,4 @@ clean:  ## Remove what was built, installed and kept here, the database too
 	rm -rf .venv var build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev run test faults check bench bench-service pictures migrate format settings requirements clean
+.PHONY: help setup setup-dev run test faults production-test check bench bench-service pictures migrate format settings requirements clean

@@ -17,6 +17,7 @@ OPERATOR=http://127.0.0.1:${OPERATOR_PORT:-9090}
 DOCKER_SECONDS=${DOCKER_SECONDS:-600} # an engine that hangs shall not hang a script
 
 BEHIND=(worker-fast worker-standard worker-refined callbacks schedule)
+# shellcheck disable=SC2034 # scripts use it
 ALWAYS=(nginx postgres redis "${BEHIND[@]}") # and one web
 
 DRY_RUN=
@@ -98,9 +99,11 @@ wait_healthy() {
 
 # remove CONTAINER...: they finish first what they have begun, as long as their grace period allows.
 remove() {
-    [ $# -gt 0 ] || return 0
-    dock stop "$@" >/dev/null
-    dock rm --force "$@" >/dev/null
+    local there
+    mapfile -t there < <(printf '%s\n' "$@" | grep .)
+    [ ${#there[@]} -gt 0 ] || return 0
+    dock stop "${there[@]}" >/dev/null
+    dock rm --force "${there[@]}" >/dev/null
 }
 
 # --- the release in service
@@ -140,7 +143,7 @@ get_image() {
     if has_image "$image"; then return; fi
     if [ -n "$REGISTRY" ]; then run dock pull --quiet "$image"; return; fi
     say "building $image"
-    run env DOCKER_SECONDS=3600 dock_build --target web --build-arg "REVISION=$(revision)" --tag "$image" .
+    run dock_build --target web --build-arg "REVISION=$(revision)" --tag "$image" .
 }
 
 # get_ai_image: the same of AI.
@@ -199,7 +202,8 @@ smoke() {
     folder=$(mktemp -d)
     # shellcheck disable=SC2064 # the folder of now
     trap "rm -rf '$folder'" RETURN
-    said=$("$@" /health/ready) && grep -q '"ok"' <<<"$said" || { say "not ready: $said"; return 1; }
+    said=$("$@" /health/ready)
+    grep -q '"ok"' <<<"$said" || { say "not ready: $said"; return 1; }
     "$@" / | grep -qi '<!doctype html' || { say "the page is missing"; return 1; }
     said=$("$@" /api/ai-status) || return 1
     if [ "$AI" = off ]; then

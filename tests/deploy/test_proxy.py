@@ -277,7 +277,7 @@ def test_plain_http_is_sent_to_https(proxy: Proxy) -> None:
 def test_operators_see_metrics_and_administration_and_nobody_else_does(proxy: Proxy) -> None:
     assert b"http_requests_total" in proxy.ask("GET", "/metrics", port=proxy.operators).body
     assert b"Active connections" in proxy.ask("GET", "/nginx", port=proxy.operators).body
-    assert problem(proxy.ask("GET", "/api/v1/admin/accounts", port=proxy.operators)).code == "access.key_missing"
+    assert problem(proxy.ask("GET", "/api/v1/admin/accounts", port=proxy.operators)).code == "auth.missing"
     for path in ("/api/v1/admin/keys", "/api/v1/admin/quality", "//api/v1/./admin/keys", "/api/v1/%61dmin/keys"):
         assert problem(proxy.ask("GET", path)).code == "route.not_found"
     assert problem(proxy.ask("GET", "/nginx")).code == "route.not_found"
