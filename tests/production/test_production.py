@@ -11,6 +11,7 @@ from pathlib import Path
 
 import pytest
 
+from tests.documents import all_commands
 from tests.production.stack import Stack, clients, traffic
 
 pytestmark = [pytest.mark.timeout(1800), pytest.mark.production]
@@ -44,12 +45,8 @@ def downgrade() -> None:
 
 def megabytes_as_pulled(image: str) -> float:
     """Compressed, if less well than a registry does."""
-    saved = subprocess.Popen(["docker", "save", image], stdout=subprocess.PIPE)
-    zipped = subprocess.Popen(["gzip", "-3"], stdin=saved.stdout, stdout=subprocess.PIPE)
-    assert zipped.stdout
-    size = sum(len(piece) for piece in iter(lambda: zipped.stdout.read(1 << 20), b""))  # type: ignore[union-attr]
-    assert (saved.wait(), zipped.wait()) == (0, 0)
-    return size / 1e6
+    line = f"set -o pipefail; docker save {image} | gzip -3 | wc --bytes"
+    return int(subprocess.run(["bash", "-c", line], capture_output=True, check=True).stdout) / 1e6
 
 
 def adding(path: str, text: str) -> str:
@@ -324,6 +321,48 @@ def test_upkeep_scripts_do_what_they_say(stack: Stack, tmp_path: Path) -> None:
     stack.script("verify_production.sh", "--quick")
     assert "releases" in stack.script("clean_up.sh", "--keep", "2")
     stack.script("pre_deploy_check.sh")
+
+
+def test_models_are_fetched_and_taken_into_use(stack: Stack, tmp_path: Path) -> None:
+    archive, folder = tmp_path / "models.tar.gz", tmp_path / "new-models"
+    models = stack.checkout / "models" / "production"
+    subprocess.run(["tar", "-czf", str(archive), "-C", str(models), "."], check=True)
+    sha256 = hashlib.sha256(archive.read_bytes()).hexdigest()
+    refused = stack.script("models.sh", "download", f"file://{archive}", "0" * 64, str(folder), fails=True)
+    assert "another sha256" in refused
+    stack.script("models.sh", "download", f"file://{archive}", sha256, str(folder))
+    stack.script("models.sh", "update", str(folder))
+    assert "router" in stack.script("models.sh", "list")
+    (folder / "router.onnx").write_bytes(b"damaged")
+    stack.script("models.sh", "update", str(folder), fails=True)
+    stack.script("models.sh", "verify")
+
+
+def test_the_other_commands_of_the_documents_do_what_they_are_for(stack: Stack) -> None:
+    """As they stand there, but for ports, folder and colour."""
+    own = {
+        "https://localhost": f"https://localhost:{stack.port}",
+        ":9090": f":{stack.operator_port}",
+        "production/": f"{stack.home}/",
+        "web-blue": f"web-{stack.live}",
+    }
+    plain = [
+        command for command in all_commands() if command.startswith(("curl ", "scripts/compose.sh ", "docker compose "))
+    ]
+    ran = []
+    for command in plain:
+        if " up --detach --build" in command:
+            continue
+        line = command
+        for former, latter in own.items():
+            line = line.replace(former, latter)
+        done = subprocess.run(
+            ["bash", "-c", line], cwd=stack.checkout, env=stack.environment, capture_output=True, text=True, check=False
+        )
+        assert done.returncode == 0, f"{line}: {done.stderr}"
+        ran.append(line)
+    assert len(ran) > 8
+    stack.script("verify_production.sh")
 
 
 def test_a_rehearsal_changes_nothing(stack: Stack) -> None:
