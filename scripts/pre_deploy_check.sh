@@ -65,7 +65,7 @@ if ! openssl x509 -noout -in "$certificate" 2>/dev/null; then
     bad "$certificate is missing: scripts/make_secrets.sh"
 elif ! openssl x509 -noout -checkend $((14 * 86400)) -in "$certificate" >/dev/null; then
     bad "the certificate ends within 14 days: scripts/renew_certificate.sh"
-elif ! openssl x509 -noout -checkhost "$HOST" -in "$certificate" | grep -q 'does match'; then
+elif ! openssl x509 -noout -checkhost "$HOST" -in "$certificate" | has 'does match'; then
     bad "the certificate is not for $HOST (SVGAI_HOST)"
 else
     ok "the certificate for $HOST, until $(openssl x509 -noout -enddate -in "$certificate" | cut -d= -f2)"

@@ -26,7 +26,7 @@ for file in "$certificate" "$key"; do [ -r "$file" ] || die "$file cannot be rea
     die "$key is not the key of $certificate"
 openssl x509 -noout -checkend 86400 -in "$certificate" >/dev/null ||
     die "$certificate ends within a day: $(openssl x509 -noout -enddate -in "$certificate")"
-openssl x509 -noout -checkhost "$HOST" -in "$certificate" | grep -q 'does match' || die "$certificate is not for $HOST (SVGAI_HOST)"
+openssl x509 -noout -checkhost "$HOST" -in "$certificate" | has 'does match' || die "$certificate is not for $HOST (SVGAI_HOST)"
 if [ -n "$DRY_RUN" ]; then
     say "would put $certificate into service, until $(openssl x509 -noout -enddate -in "$certificate" | cut -d= -f2)"
     exit 0

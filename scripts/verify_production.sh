@@ -40,13 +40,13 @@ check() {
 status() { ask_public "$1" --output /dev/null --write-out '%{http_code}'; }
 is_status() { [ "$(status "$2")" = "$1" ]; }
 has_header() { ask_public / --head | grep -i "$1"; }
-has_problem() { ask_public /nothing/here | grep -q '"code":"route.not_found"'; }
-redirects() { curl --silent --output /dev/null --write-out '%{http_code} %{redirect_url}' "http://127.0.0.1:$HTTP_PORT/" | grep -q '^308 https://'; }
-speaks() { openssl s_client -connect "127.0.0.1:$HTTPS_PORT" -servername "$HOST" "$1" </dev/null 2>/dev/null | grep -q 'Cipher is [A-Z]'; }
+has_problem() { ask_public /nothing/here | has '"code":"route.not_found"'; }
+redirects() { curl --silent --output /dev/null --write-out '%{http_code} %{redirect_url}' "http://127.0.0.1:$HTTP_PORT/" | has '^308 https://'; }
+speaks() { openssl s_client -connect "127.0.0.1:$HTTPS_PORT" -servername "$HOST" "$1" </dev/null 2>/dev/null | has 'Cipher is [A-Z]'; }
 speaks_no() { ! speaks "$1"; }
 is_http2() { [ "$(ask_public /health/live --http2 --output /dev/null --write-out '%{http_version}')" = 2 ]; }
 has_days() { openssl x509 -noout -checkend $(($1 * 86400)) -in "$SVGAI_HOME/tls/certificate.pem"; }
-has_metrics() { ask_colour "$(live_colour)" /metrics | grep -q '^http_requests_total'; }
+has_metrics() { ask_colour "$(live_colour)" /metrics | has '^http_requests_total'; }
 
 check "a picture becomes an SVG, and AI is as it should be ($AI)" smoke ask_public
 check "/health/live" is_status 200 /health/live

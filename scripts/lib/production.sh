@@ -59,6 +59,9 @@ alone() {
     flock --nonblock 9 || die "another script is at work ($SVGAI_HOME/lock)"
 }
 
+# has PATTERN...: whether it is in what comes. Unlike `grep -q` it hears all of it, or whoever talks would end with an error.
+has() { grep "$@" >/dev/null; }
+
 seconds_since() { awk -v begin="$1" -v now="$(date +%s.%N)" 'BEGIN { printf "%.1f", now - begin }'; }
 
 # --- docker
@@ -189,7 +192,7 @@ operator_key() {
     if [ ! -s "$file" ] || [ "$(ask_colour "$(live_colour)" /api/v1/usage --header "Authorization: Bearer $(cat "$file")" \
         --output /dev/null --write-out '%{http_code}')" = 401 ]; then
         web=$(running "web-$(live_colour)")
-        dock exec "$web" svgai accounts list | grep -q '  operations  ' ||
+        dock exec "$web" svgai accounts list | has '  operations  ' ||
             dock exec "$web" svgai accounts create operations --jobs-per-minute 600 >/dev/null
         (umask 077 && dock exec "$web" svgai keys create --account operations --name scripts 2>/dev/null >"$file")
     fi
@@ -204,7 +207,7 @@ smoke() {
     trap "rm -rf '$folder'" RETURN
     said=$("$@" /health/ready)
     grep -q '"ok"' <<<"$said" || { say "not ready: $said"; return 1; }
-    "$@" / | grep -qi '<!doctype html' || { say "the page is missing"; return 1; }
+    "$@" / | has -i '<!doctype html' || { say "the page is missing"; return 1; }
     said=$("$@" /api/ai-status) || return 1
     if [ "$AI" = off ]; then
         grep -Eq '"enabled": ?false' <<<"$said" || { say "AI is off, but the service says: $said"; return 1; }
@@ -224,7 +227,7 @@ smoke() {
             sleep 5
         done
     fi
-    if [ "$status" != 200 ] || ! head -c 4 "$folder/svg" | grep -q '<svg'; then
+    if [ "$status" != 200 ] || ! head -c 4 "$folder/svg" | has '<svg'; then
         say "a picture was answered with $status: $(head -c 300 "$folder/svg")"
         return 1
     fi

@@ -44,7 +44,7 @@ _bring_in() {
     get_image
     get_ai_image
     say "trying one conversion with $VERSION, apart from everything"
-    compose run --rm --no-deps -T --entrypoint '' worker-fast python -m workers.trial <scripts/lib/smoke.png | grep -q '<svg' ||
+    compose run --rm --no-deps -T --entrypoint '' worker-fast python -m workers.trial <scripts/lib/smoke.png | has '<svg' ||
         { say "$VERSION cannot convert a picture"; return 1; }
     if [ "${MIGRATE:-yes}" = yes ]; then migrate; fi
     say "starting web-$idle with $VERSION (AI: $AI)"
@@ -133,7 +133,7 @@ _drain() {
     sleep 2
     # Of /proc/net/tcp: port 8000 here, a peer that is not this container itself, and established.
     while dock exec "$web" grep -E ' [0-9A-F]{8}:1F40 [0-9A-F]{8}:[0-9A-F]{4} 01 ' /proc/net/tcp 2>/dev/null |
-        grep -vq ' 0100007F:1F40 '; do
+        has -v ' 0100007F:1F40 '; do
         [ $SECONDS -lt $end ] || { say "$1 still has requests after $DRAIN_SECONDS s; it ends all the same"; return 0; }
         sleep 0.5
     done
