@@ -88,6 +88,6 @@ CMD ["python", "-m", "workers.celery_app"]
 
 FROM service AS web
 
-HEALTHCHECK --interval=10s --timeout=5s --start-period=30s --start-interval=1s --retries=3 \
+HEALTHCHECK --interval=10s --timeout=5s --start-period=90s --start-interval=1s --retries=3 \
     CMD ["python", "-c", "from urllib.request import urlopen; urlopen('http://127.0.0.1:8000/health/live', timeout=4)"]
 CMD ["gunicorn", "--config", "python:app.server"]

@@ -6,6 +6,7 @@
 
 WATCH_SECONDS=${WATCH_SECONDS:-10}     # how long the new web is watched, once it serves
 DRAIN_SECONDS=${DRAIN_SECONDS:-60}     # how long the former one may finish what it has begun
+# HEALTHY_SECONDS (90) is how long a new web may take to be healthy.
 CANARY_REQUESTS=${CANARY_REQUESTS:-30} # fewer than these are no basis to judge a canary on
 
 # roll_out VERSION AI [CANARY_SECONDS]: into service, or all as it was and status 1. MIGRATE=no leaves the database alone.
@@ -49,7 +50,7 @@ _bring_in() {
     if [ "${MIGRATE:-yes}" = yes ]; then migrate; fi
     say "starting web-$idle with $VERSION (AI: $AI)"
     compose up --detach --no-deps --force-recreate "web-$idle" 2>/dev/null
-    wait_healthy 90 "$(containers "web-$idle")"
+    wait_healthy "${HEALTHY_SECONDS:-90}" "$(containers "web-$idle")"
     say "asking web-$idle, which does not serve yet"
     smoke ask_colour "$idle"
     if [ "$canary" -gt 0 ]; then try_canary "$idle" "$canary"; fi
