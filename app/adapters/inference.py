@@ -8,7 +8,7 @@ from __future__ import annotations
 import math
 import threading
 import time
-from collections.abc import Mapping, Sequence
+from collections.abc import Hashable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import UTC, datetime
@@ -19,6 +19,7 @@ from typing import Any
 import numpy as np
 import structlog
 
+from app.adapters.answered import Answered
 from app.adapters.batching import MOST_TOGETHER, Batcher
 from app.adapters.circuit import Circuit, Standing
 from app.adapters.timing import Timing, resident_megabytes
@@ -47,6 +48,12 @@ class _Question:
     features: Features
     wishes: Wishes
 
+    def key(self) -> tuple[Hashable, ...]:
+        """Stands for all that its answer depends on, but for the models."""
+        wishes = self.wishes
+        circumstances = wishes.load, tuple(sorted(wishes.reliability.items()))
+        return self.features.values.tobytes(), wishes.target, wishes.budget, *circumstances
+
 
 class LocalInference:
     """An `Inference`, from the models of a folder; without a folder the rules answer everything."""
@@ -60,6 +67,7 @@ class LocalInference:
         self._loaded: Mapping[str, Any] | None = None
         self._rows = np.empty((MOST_TOGETHER, len(NAMES)), np.float32)  # every batch is put together here
         self._batcher: Batcher[_Question, Mapping[str, Any]] = Batcher(self._answer_all)
+        self._answered = Answered()
         self._timing = Timing()
         self._is_measured = threading.Lock()
         self._closed = threading.Event()
@@ -75,11 +83,27 @@ class LocalInference:
 
     def advise(self, features: Mapping[str, float], options: Options) -> Mapping[str, Any]:
         began = time.perf_counter()
-        answer = self._batcher.ask(_Question(Features.named(features), _wishes_of(options)))
+        answer = self._known_or_asked(_Question(Features.named(features), _wishes_of(options)))
         seconds = time.perf_counter() - began
         self._timing.note(seconds)
         self._metrics.observe_prediction(seconds)
         return answer
+
+    def _known_or_asked(self, question: _Question) -> Mapping[str, Any]:
+        models = self._models()
+        # Models are told apart as objects: what some have said is never told as the answer of others.
+        key = (models, *question.key())
+        answer = self._answered.get(key)
+        self._metrics.count_lookup("predictions", answer is not None)
+        if answer is None:
+            answer = self._batcher.ask(question)
+            if self._is_lasting(answer, models):
+                self._answered.put(key, answer)
+        return answer
+
+    def _is_lasting(self, answer: Mapping[str, Any], models: Models | None) -> bool:
+        """Whether it will be answered so again: a model may have failed, or others have been taken into use."""
+        return self._models() is models and (models is None or answer["advised_by"] == "model")
 
     def meanings(self) -> Mapping[str, str]:
         return MEANINGS
@@ -98,6 +122,7 @@ class LocalInference:
             "last_failure": self._failure,
             "breaker": str(standing),
             "inferences": {**self._timing.facts(), "batches": self._batcher.batches},
+            "cache": self._answered.facts(),
             "memory_mb": round(resident_megabytes(), 1),
         }
 
@@ -182,6 +207,7 @@ class LocalInference:
 
     def _take(self, models: Models | None, seconds: float, megabytes: float) -> None:
         """Note which models are in use from now on, and what it took to load them."""
+        self._answered.clear()
         self._circuit.note_success()  # what the former did is no fault of theirs
         self._loaded = {**_now(""), "seconds": round(seconds, 4)} if models else None
         if models:

@@ -222,6 +222,16 @@ class InferencesView(TimesView):
     batches: int
 
 
+class PredictionCache(BaseModel):
+    """Predictions that are told again, of the web process that answers; other models begin with none."""
+
+    entries: int
+    most: int = Field(description="So many are kept; those that were asked for longest ago go first.")
+    hits: int
+    misses: int
+    hit_rate: float | None = Field(description="Share of predictions that were known; null before the first.")
+
+
 class AiStatus(BaseModel):
     """How learned advice is, in the web process that answers."""
 
@@ -236,6 +246,7 @@ class AiStatus(BaseModel):
         description="`open` while models that failed again and again are let alone, `half_open` when they are due."
     )
     inferences: InferencesView = Field(description="Predictions from features, since the process began to make some.")
+    cache: PredictionCache
     memory_mb: float = Field(description="Of the whole process.")
 
 

@@ -237,8 +237,8 @@ def test_status_tells_of_the_models_and_their_times(opened: Open, folder: Path) 
     metadata = furnish(folder, version="7")
     inference = opened(folder)
     assert inference.status()["inferences"]["mean_ms"] is None
-    for _ in range(5):
-        inference.advise(FEATURES, PLAINLY)
+    for place in range(5):
+        inference.advise({**FEATURES, "pixels": 10.0 + place}, PLAINLY)
     status = inference.status()
     assert [model["role"] for model in status["models"]] == ["classifier", "predictor"]
     assert [model["sha256"] for model in status["models"]] == [entry.sha256[:12] for entry in metadata.models]
@@ -247,6 +247,52 @@ def test_status_tells_of_the_models_and_their_times(opened: Open, folder: Path) 
     assert 0 < times["p50_ms"] <= times["p95_ms"] <= times["p99_ms"]
     assert status["loaded"]["seconds"] > 0
     assert status["memory_mb"] > 10
+
+
+def test_what_was_asked_before_is_known(opened: Open, folder: Path) -> None:
+    furnish(folder)
+    inference = opened(folder)
+    asked = [{**FEATURES, "pixels": 8 + place / 10} for place in range(10)]
+    first = [inference.advise(each, PLAINLY) for each in asked]
+    assert [inference.advise(each, PLAINLY) for each in asked for _ in range(9)] == [
+        each for each in first for _ in range(9)
+    ]
+    status = inference.status()
+    assert status["inferences"]["batches"] == 10
+    assert status["cache"] == {"entries": 10, "most": 4096, "hits": 90, "misses": 10, "hit_rate": 0.9}
+    lookups = values_of(inference._metrics)
+    assert lookups["cache_lookups_total", (("cache", "predictions"), ("outcome", "hit"))] == 90
+
+
+def test_other_wishes_are_another_question(opened: Open, folder: Path) -> None:
+    furnish(folder)
+    inference = opened(folder)
+    for options in (PLAINLY, Options(quality_target=99), Options(time_budget=7), Options(quality_target=99)):
+        assert inference.advise(FEATURES, options)["quality_target"] == (options.quality_target / 100 or 0.95)
+    assert inference.status()["cache"]["hits"] == 1
+
+
+def test_what_former_models_said_is_not_told_again(opened: Open, folder: Path) -> None:
+    furnish(folder)
+    inference = opened(folder)
+    inference.advise(FEATURES, PLAINLY)
+    furnish(folder, shares=COMPLEX, version="2")
+    until(lambda: inference.status()["models"][0]["version"] == "2")
+    assert inference.advise(FEATURES, PLAINLY)["image_type"] == "complex"
+    assert inference.status()["cache"]["entries"] == 1
+    (folder / "metadata.json").unlink()
+    until(lambda: inference.status()["models"] == [])
+    assert inference.advise(FEATURES, PLAINLY)["advised_by"] == "rules"
+
+
+def test_the_answer_of_a_model_that_failed_is_not_kept(opened: Open, folder: Path) -> None:
+    furnish(folder)
+    inference = opened(folder)
+    good = inference._store.models.by_role[Role.CLASSIFIER].run
+    break_model(inference, Role.CLASSIFIER)
+    assert inference.advise(FEATURES, PLAINLY)["advised_by"] == "rules"
+    object.__setattr__(inference._store.models.by_role[Role.CLASSIFIER], "run", good)
+    assert inference.advise(FEATURES, PLAINLY)["advised_by"] == "model"
 
 
 def test_models_are_measured_on_features_that_are_the_same_each_time(opened: Open, folder: Path) -> None:
