@@ -41,6 +41,9 @@ bench-service: setup-dev  ## Measure what the service costs beside the engine (B
 	@scripts/setup.sh test-tools
 	$(BIN)/python -m bench.service $(BENCH)
 
+certify: setup-dev  ## Measure predictions over HTTP beside their targets, five minutes (BENCH="--swap-seconds 20" for less)
+	$(BIN)/python -m bench.certification $(BENCH)
+
 pictures: setup-dev  ## Draw the pictures in the README and in docs/ anew
 	$(BIN)/python -m bench.picture
 	$(BIN)/python -m bench.pipeline
@@ -62,4 +65,4 @@ clean:  ## Remove what was built, installed and kept here, the database too
 	rm -rf .venv var build dist reports .pytest_cache .mypy_cache .ruff_cache .hypothesis .import_linter_cache *.egg-info
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +
 
-.PHONY: help setup setup-dev run test faults production-test check bench bench-service pictures migrate format settings requirements clean
+.PHONY: help setup setup-dev run test faults production-test check bench bench-service certify pictures migrate format settings requirements clean
