@@ -48,6 +48,7 @@ from app.jobs import (
 from app.records import Record
 from app.reuse import is_quarantined, known_drawing, models_digest, reuse_key
 from app.services import Services
+from app.settings import Settings
 from svgai import Options
 from svgai.errors import SvgaiError
 from svgai.files.header import read_header
@@ -163,9 +164,15 @@ def _prepared(services: Services, caller: Caller, order: Order) -> Job:
         | {"width": header.width, "height": header.height},
         at_once=caller.allowance.running_jobs,
         metadata=order.metadata,
-        cache_key=reuse_key(caller.tenant, order.kind, sha256, options, models_digest(services.settings.models)),
+        cache_key=reuse_key(caller.tenant, order.kind, sha256, options, _models_digest(services.settings)),
     )
     return _done_before(services, job)
+
+
+def _models_digest(settings: Settings) -> str:
+    """Stands for all models that may advise."""
+    trial = settings.learned / "candidate" if settings.trial_share else None
+    return models_digest(settings.models, *((settings.learned / "serving", trial) if settings.learns else ()))
 
 
 def _queue_of(order: Order, pixels: int) -> str:

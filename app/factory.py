@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from datetime import UTC, datetime
+
 from flask import Flask
 
 from app import web
@@ -19,8 +21,10 @@ from app.adapters.limiter import MemoryLimiter, RedisLimiter
 from app.adapters.outward import Outward, Rules
 from app.adapters.records import DatabaseRecords
 from app.adapters.roster import DatabaseRoster
+from app.adapters.versions import DatabaseVersions
 from app.adapters.webhooks import DatabaseWebhooks
 from app.caching import Cache, CacheBounds, Count
+from app.circumstances import Weather
 from app.jobs import Blobs
 from app.limiting import Limiter
 from app.logs import set_up_logs
@@ -40,16 +44,20 @@ def create_services(settings: Settings) -> Services:
     database, metrics = Database(settings.database), Metrics()
     apart = settings.quality_database != settings.database
     metrics.note_ai(is_enabled=settings.ai_enabled)
+    quality = Database(settings.quality_database) if apart else database
+    jobs, records = DatabaseJobs(database), DatabaseRecords(quality)
     return Services(
         settings=settings,
-        jobs=DatabaseJobs(database),
-        records=DatabaseRecords(Database(settings.quality_database) if apart else database),
+        jobs=jobs,
+        records=records,
+        versions=DatabaseVersions(quality),
         bell=DatabaseBell(database),
         blobs=_blobs(settings),
         queue=CeleryQueue(make_celery(settings)),
         roster=DatabaseRoster(database),
         cache=create_cache(settings, metrics.count_lookup),
-        inference=LateInference(settings.models, metrics),
+        weather=Weather(jobs.oldest_queued_seconds, records.tries, lambda: datetime.now(UTC).date()),
+        inference=LateInference(settings.models, metrics, settings.learned if settings.learns else None),
         accounts=DatabaseAccounts(database),
         webhooks=DatabaseWebhooks(database),
         limiter=_limiter(settings),

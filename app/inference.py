@@ -5,13 +5,16 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any, Protocol
 
+from app.circumstances import AT_EASE, Circumstances
 from svgai import Options
 
 
 class Inference(Protocol):
     """The models in use, or the rules. May be asked from several threads."""
 
-    def advise(self, features: Mapping[str, float], options: Options) -> Mapping[str, Any]:
+    def advise(
+        self, features: Mapping[str, float], options: Options, circumstances: Circumstances = AT_EASE
+    ) -> Mapping[str, Any]:
         """What `svgai.ml` advises for a picture with these features, all of which are there, as plain data."""
         ...
 

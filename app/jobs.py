@@ -13,6 +13,7 @@ from datetime import datetime
 from enum import Enum, StrEnum
 from typing import Any, Protocol
 
+from app.circumstances import AT_EASE, Circumstances
 from app.errors import TooManyJobs
 
 
@@ -398,7 +399,21 @@ class Heartbeat(Protocol):
 class Converter(Protocol):
     """Whatever looks at pictures and makes drawings, out of harm's way."""
 
-    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn: ...
+    def convert(
+        self,
+        picture: bytes,
+        options: Mapping[str, Any],
+        heartbeat: Heartbeat,
+        seconds: float,
+        circumstances: Circumstances = AT_EASE,
+    ) -> Drawn: ...
     def analyze(self, picture: bytes, heartbeat: Heartbeat, seconds: float) -> Drawn: ...
-    def advise(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn: ...
+    def advise(
+        self,
+        picture: bytes,
+        options: Mapping[str, Any],
+        heartbeat: Heartbeat,
+        seconds: float,
+        circumstances: Circumstances = AT_EASE,
+    ) -> Drawn: ...
     def export(self, drawing: bytes, form: str, seconds: float) -> bytes: ...

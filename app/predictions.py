@@ -41,7 +41,7 @@ def advise(services: Services, given: Mapping[str, float], options: Options, at_
         detail = f"There are {len(given)} features; it takes {at_least}. /api/v1/predict/features has their names."
         raise FeaturesTooFew(detail, option="features", limit=at_least, actual=len(given))
     assumed = {name: usual.value for name, usual in USUAL.items() if name not in given}
-    advice = services.inference.advise({**assumed, **given}, options)
+    advice = services.inference.advise({**assumed, **given}, options, services.weather.now())
     services.metrics.count_advice(advice)
     return Advised(advice, assumed)
 

@@ -12,10 +12,18 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Protocol, Self
 
+from app.errors import ConversionTimedOut, ConversionTooHungry, WorkerCrashed
 from app.jobs import Job, State
+from svgai.errors import TracingFailed
 
 UNKNOWN = "unknown"
 """The type of a picture, or the adviser, where a conversion did not get so far."""
+
+
+METHOD_FAILURES = frozenset(
+    each.code for each in (ConversionTimedOut, ConversionTooHungry, WorkerCrashed, TracingFailed)
+)
+"""Codes that say something of the method, not only of the picture."""
 
 
 @dataclass(frozen=True)
@@ -52,6 +60,8 @@ class Record:
     segments: int = 0
     rating: int | None = None
     preferred_method: str | None = None
+    shadow: Mapping[str, Any] | None = None
+    """What models that have still to prove themselves foretold: `version` and `predicted`."""
 
     @classmethod
     def of(cls, job: Job) -> Self:
@@ -76,6 +86,17 @@ class Record:
         return self.ssim is not None and self.target is not None and self.ssim < self.target
 
     @property
+    def error_of_prediction(self) -> float | None:
+        """How far the likeness is from what was foretold."""
+        return None if self.ssim is None or self.predicted is None else abs(self.predicted - self.ssim)
+
+    def trials(self) -> list[tuple[str, bool]]:
+        """The methods that were tried, each with whether it failed."""
+        if self.error in METHOD_FAILURES and self.asked not in {"auto", UNKNOWN}:
+            return [(self.asked, True)]
+        return [(str(each["method"]), "failed" in each) for each in self.tried]
+
+    @property
     def fell_back(self) -> bool:
         """Whether the baseline had to make it, though nobody asked for that."""
         return self.method == "baseline" != self.asked
@@ -95,6 +116,7 @@ def _outcome(result: Mapping[str, Any]) -> dict[str, Any]:
         "features": advice.get("features", {}),
         "predictions": advice.get("predictions", {}),
         "tried": advice.get("tried", ()),
+        "shadow": advice.get("shadow"),
         "target": advice.get("quality_target"),
         "method": result["method"],
         "predicted": result.get("predicted_quality"),
@@ -131,6 +153,25 @@ class Tally:
     bytes_out: int
     ratings: int
     rating: int
+
+
+@dataclass(frozen=True)
+class ModelTally:
+    """What came of one day's conversions by one predictor: sums, and sums of squares."""
+
+    day: date
+    version: str
+    part: str
+    """`served` where it advised, `shadow` where it only foretold beside another."""
+    conversions: int
+    worth: float
+    """Likeness less the price of the time (`svgai.ml.objective`)."""
+    worth_squared: float
+    error: float
+    error_squared: float
+    gain: float
+    """By how much a shadow's error was less than that of the predictor that advised."""
+    gain_squared: float
 
 
 @dataclass(frozen=True)
@@ -203,6 +244,20 @@ class Records(Protocol):
         ...
 
     def tallies(self, since: date) -> list[Tally]: ...
+
+    def model_tallies(self, since: date) -> list[ModelTally]: ...
+
+    def tries(self, since: date) -> Mapping[str, tuple[int, int]]:
+        """How often each method was tried, and how often it failed."""
+        ...
+
+    def latest(self, limit: int) -> list[Record]:
+        """The newest conversions that succeeded, the newest first."""
+        ...
+
+    def count_since(self, moment: datetime | None, at_most: int) -> int:
+        """How many conversions have ended since; no more are counted than are wanted."""
+        ...
 
     def page(self, after: str | None, limit: int) -> list[Record]:
         """Conversions in the order of their jobs' ids, which is that of their beginning."""

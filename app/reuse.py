@@ -42,8 +42,12 @@ def engine_digest() -> str:
     return digest.hexdigest()
 
 
-def models_digest(folder: Path | None) -> str:
+def models_digest(*folders: Path | None) -> str:
     """Changes with the models that advise, so that they are never answered with what others advised. Empty: none."""
+    return "".join(_one_digest(folder) for folder in folders)
+
+
+def _one_digest(folder: Path | None) -> str:
     try:
         seen = (folder / MODELS_FILE).stat() if folder else None
     except OSError:
@@ -51,7 +55,7 @@ def models_digest(folder: Path | None) -> str:
     return _digest_of(folder / MODELS_FILE, seen.st_mtime_ns, seen.st_size, seen.st_ino) if folder and seen else ""
 
 
-@functools.lru_cache(maxsize=4)
+@functools.lru_cache(maxsize=8)
 def _digest_of(file: Path, *_: int) -> str:
     try:
         return hashlib.sha256(file.read_bytes()).hexdigest()

@@ -6,8 +6,10 @@ from dataclasses import dataclass
 
 from app.accounts import Accounts
 from app.caching import Cache
+from app.circumstances import Weather
 from app.inference import Inference
 from app.jobs import Bell, Blobs, Jobs, Queue, Roster
+from app.learning import Versions
 from app.limiting import Limiter
 from app.metrics import Metrics
 from app.outside import Outside
@@ -24,12 +26,14 @@ class Services:
     settings: Settings
     jobs: Jobs
     records: Records
+    versions: Versions
     bell: Bell
     blobs: Blobs
     queue: Queue
     roster: Roster
     cache: Cache
     inference: Inference
+    weather: Weather
     accounts: Accounts
     webhooks: Webhooks
     limiter: Limiter

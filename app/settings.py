@@ -159,6 +159,20 @@ class Settings(BaseSettings):
         None, description="Folder of the models that advise. Empty: models/production of this checkout."
     )
 
+    learning_enabled: bool = Field(True, description="Let the predictor learn from what its predictions came to.")
+    learned_dir: Path | None = Field(
+        None,
+        description="Folder of what was learned, which all machines of the service share. Empty: one in DATA_DIR.",
+    )
+    learning_seconds: float = Field(900, ge=1, description="How often it is looked for what can be learned.")
+    learning_conversions: int = Field(200, ge=50, description="New conversions that it takes to learn again.")
+    learning_shadow: int = Field(
+        100, ge=30, description="Conversions that a learned predictor foretells beside the one in use, before it is."
+    )
+    trial_share: float = Field(
+        0, ge=0, le=0.5, description="Share of pictures for which a learned predictor that is on trial advises."
+    )
+
     lease_seconds: float = Field(45, gt=0, description="How long a silent worker keeps a job.")
     reap_seconds: float = Field(15, gt=0, description="How often jobs of lost workers are looked for.")
     republish_seconds: float = Field(60, gt=0, description="When a waiting job is announced to the workers again.")
@@ -285,6 +299,16 @@ class Settings(BaseSettings):
     def models(self) -> Path | None:
         """Where the models are; None where they are switched off."""
         return (self.models_dir or MODELS).absolute() if self.ai_enabled else None
+
+    @property
+    def learned(self) -> Path:
+        """Where that lies which was learned at work."""
+        return (self.learned_dir or self.data_dir / "learned").absolute()
+
+    @property
+    def learns(self) -> bool:
+        """Whether anything is learned at work."""
+        return self.learning_enabled and self.models is not None
 
     @property
     def metrics_dir(self) -> Path:

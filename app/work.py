@@ -88,7 +88,7 @@ def _made(services: Services, job: Job, converter: Converter, heartbeat: _Heartb
     if job.kind is Kind.ANALYZE:
         return converter.analyze(picture, heartbeat, seconds)
     do = converter.advise if job.kind is Kind.ADVISE else converter.convert
-    return do(picture, job.options, heartbeat, seconds)
+    return do(picture, job.options, heartbeat, seconds, services.weather.now())
 
 
 class _Heartbeat:

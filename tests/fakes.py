@@ -8,6 +8,7 @@ from typing import Any
 
 import orjson
 
+from app.circumstances import AT_EASE, Circumstances
 from app.jobs import Drawn, Heartbeat, Job
 
 FACTS = {
@@ -73,8 +74,17 @@ class FakeConverter:
         self.then = then
         self.seen: list[tuple[bytes, Mapping[str, Any]]] = []
         self.seconds: list[float] = []
+        self.circumstances: list[Circumstances] = []
 
-    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
+    def convert(
+        self,
+        picture: bytes,
+        options: Mapping[str, Any],
+        heartbeat: Heartbeat,
+        seconds: float,
+        circumstances: Circumstances = AT_EASE,
+    ) -> Drawn:
+        self.circumstances.append(circumstances)
         self.seen.append((picture, options))
         self.seconds.append(seconds)
         heartbeat("fit_curves", 50)
@@ -86,7 +96,15 @@ class FakeConverter:
         self._happen()
         return Drawn(b'{"inks":[]}', {"analysis": {"inks": []}, "seconds": {"analyze": 0.01}})
 
-    def advise(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
+    def advise(
+        self,
+        picture: bytes,
+        options: Mapping[str, Any],
+        heartbeat: Heartbeat,
+        seconds: float,
+        circumstances: Circumstances = AT_EASE,
+    ) -> Drawn:
+        self.circumstances.append(circumstances)
         self.seen.append((picture, options))
         self._happen()
         return Drawn(orjson.dumps(ADVICE), {"advice": ADVICE, "seconds": {"advise": 0.01}})
@@ -109,9 +127,16 @@ class BeatingConverter(FakeConverter):
         super().__init__()
         self.lasting = lasting
 
-    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
+    def convert(
+        self,
+        picture: bytes,
+        options: Mapping[str, Any],
+        heartbeat: Heartbeat,
+        seconds: float,
+        circumstances: Circumstances = AT_EASE,
+    ) -> Drawn:
         end = time.monotonic() + self.lasting
         while time.monotonic() < end:
             heartbeat("fit_curves", 50)
             time.sleep(0.01)
-        return super().convert(picture, options, heartbeat, seconds)
+        return super().convert(picture, options, heartbeat, seconds, circumstances)

@@ -85,6 +85,8 @@ def bounds_of(settings: Settings) -> Bounds:
         compiled_dir(settings),
         settings.models,
         settings.compiled_for,
+        settings.learned if settings.learns else None,
+        settings.trial_share,
     )
 
 

@@ -24,6 +24,7 @@ from typing import Any
 
 import orjson
 
+from app.circumstances import AT_EASE, Circumstances
 from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, ConverterUnready
 from app.jobs import Drawn, Heartbeat
 from app.settings import MODELS
@@ -69,6 +70,10 @@ class Bounds:
     """The folder of the models that advise; None: rules do."""
     processor: str = ""
     """What to compile for, as LLVM names it; empty: the processor of this machine."""
+    learned: Path | None = None
+    """The folder of what was learned from them at work."""
+    trial_share: float = 0.0
+    """The share of pictures for which those that are on trial advise."""
 
     @property
     def cache(self) -> dict[str, str]:
@@ -143,8 +148,16 @@ class SandboxPool:
         with ThreadPoolExecutor(len(self._all)) as at_once:
             list(at_once.map(Sandbox.warm, others))
 
-    def convert(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
-        order = Order("convert", picture, seconds, {"options": dict(options)}, heartbeat)
+    def convert(
+        self,
+        picture: bytes,
+        options: Mapping[str, Any],
+        heartbeat: Heartbeat,
+        seconds: float,
+        circumstances: Circumstances = AT_EASE,
+    ) -> Drawn:
+        details = {"options": dict(options), "circumstances": circumstances.facts()}
+        order = Order("convert", picture, seconds, details, heartbeat)
         with self._one() as sandbox:
             facts, svg = sandbox.obey(order)
         with _nonsense_is_loss():
@@ -157,9 +170,17 @@ class SandboxPool:
             found = {"analysis": dict(facts["analysis"]), "seconds": {"analyze": float(facts["seconds"])}}
         return Drawn(orjson.dumps(found["analysis"]), found)
 
-    def advise(self, picture: bytes, options: Mapping[str, Any], heartbeat: Heartbeat, seconds: float) -> Drawn:
+    def advise(
+        self,
+        picture: bytes,
+        options: Mapping[str, Any],
+        heartbeat: Heartbeat,
+        seconds: float,
+        circumstances: Circumstances = AT_EASE,
+    ) -> Drawn:
+        details = {"options": dict(options), "circumstances": circumstances.facts()}
         with self._one() as sandbox:
-            facts, _ = sandbox.obey(Order("advise", picture, seconds, {"options": dict(options)}, heartbeat))
+            facts, _ = sandbox.obey(Order("advise", picture, seconds, details, heartbeat))
         with _nonsense_is_loss():
             found = {"advice": _advised(facts["advice"]), "seconds": {"advise": float(facts["seconds"])}}
         return Drawn(orjson.dumps(found["advice"]), found)
@@ -210,7 +231,12 @@ class _Child:
                 self._process = subprocess.Popen(
                     [
                         *(sys.executable, "-m", "workers.sandboxed", *map(str, inherited)),
-                        *(str(bounds.memory_mb), str(bounds.models or "")),
+                        *(
+                            str(bounds.memory_mb),
+                            str(bounds.models or ""),
+                            str(bounds.learned or ""),
+                            str(bounds.trial_share),
+                        ),
                     ],
                     pass_fds=inherited,
                     start_new_session=True,
@@ -329,7 +355,7 @@ def _checked(svg: bytes, facts: Mapping[str, Any], limits: Limits) -> Drawn:
     found["warnings"] = tuple(facts["warnings"])
     told = facts.get("advice")
     if told:
-        found["advice"] = {**_advised(told), "tried": [dict(each) for each in told["tried"]]}
+        found["advice"] = {**_advised(told), "tried": [dict(each) for each in told["tried"]], **_shadow(told)}
         found["image_type"] = found["advice"]["image_type"]
     return Drawn(svg, Result(svg=text, **{**facts, **found}).facts())
 
@@ -351,6 +377,14 @@ def _advised(told: Mapping[str, Any]) -> dict[str, Any]:
         "models": {str(role): str(version) for role, version in told["models"].items()},
         "features": {str(name): float(value) for name, value in told["features"].items()},
     }
+
+
+def _shadow(told: Mapping[str, Any]) -> dict[str, Any]:
+    """What models on trial foretold, where there were any."""
+    shadow = told.get("shadow")
+    if not shadow:
+        return {}
+    return {"shadow": {"version": str(shadow["version"])[:64], "predicted": float(shadow["predicted"])}}
 
 
 def _one_of(words: Set[str], word: str) -> str:

@@ -1,6 +1,6 @@
 """The child's side of the sandbox: it limits itself, then converts what comes down the line, one by one.
 
-Started as `python -m workers.sandboxed LINE LIFELINE MEMORY_MB MODELS` by `workers.sandbox`. It reads no
+Started as `python -m workers.sandboxed LINE LIFELINE MEMORY_MB MODELS LEARNED SHARE` by `workers.sandbox`. It reads no
 settings, opens no connection and has no secret in its environment.
 """
 
@@ -8,12 +8,14 @@ from __future__ import annotations
 
 import fcntl
 import gc
+import hashlib
 import os
 import resource
 import socket
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
+from dataclasses import replace
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -23,9 +25,10 @@ import numpy as np
 from app.errors import ConversionTooHungry
 from svgai import Limits, Options, analysis, conversion, export
 from svgai.errors import SvgaiError, TracingFailed
-from svgai.ml.advice import Adviser
-from svgai.ml.features import measure_features
-from svgai.ml.store import Store
+from svgai.ml.advice import AT_EASE, Advice, Adviser, Wishes
+from svgai.ml.features import Features, measure_features
+from svgai.ml.learned import CandidateStore, Fixed, LearnedStore
+from svgai.ml.store import Models
 from svgai.phases import percent_at
 from svgai.tracing import Run
 from workers.line import Line, LineBroken
@@ -102,10 +105,26 @@ def warm_up(adviser: Adviser | None = None) -> None:
 
 
 @cache
-def _models() -> Store | None:
-    """The models of the folder that this process was started with."""
-    folder = sys.argv[4]
-    return Store(Path(folder)) if folder else None
+def _models() -> LearnedStore | None:
+    """The models of the folders that this process was started with."""
+    folder, learned = sys.argv[4:6]
+    return LearnedStore(Path(folder), Path(learned) if learned else None) if folder else None
+
+
+@cache
+def _on_trial() -> CandidateStore | None:
+    folder, learned = sys.argv[4:6]
+    return CandidateStore(Path(folder), Path(learned)) if folder and learned else None
+
+
+class Minding(Adviser):
+    """Advises as another does, minding how busy the service is and how often methods fail in it."""
+
+    def __init__(self, adviser: Adviser, circumstances: Mapping[str, Any]) -> None:
+        self._adviser, self._circumstances = adviser, circumstances
+
+    def advise(self, features: Features, wishes: Wishes = AT_EASE) -> Advice:
+        return self._adviser.advise(features, replace(wishes, **self._circumstances))
 
 
 def current_adviser() -> Adviser:
@@ -114,6 +133,22 @@ def current_adviser() -> Adviser:
     if store:
         store.refresh()
     return Adviser(store)
+
+
+def is_for_trial(picture: bytes, share: float) -> bool:
+    """Whether models on trial advise for a picture: for the same picture always the same is said."""
+    return int.from_bytes(hashlib.sha256(picture).digest()[:4]) < share * 2**32
+
+
+def beside(advice: Mapping[str, Any], method: str, features: Features, models: Models | None) -> dict[str, Any]:
+    """What models on trial foretell of the method that the others' prediction was about; nothing where they fail."""
+    if models is None:
+        return {}
+    told = Adviser(Fixed(models)).advise(features)
+    if told.source != "model":
+        return {}
+    asked = advice["ranking"][0] if method == "auto" else method
+    return {"shadow": {"version": told.versions["predictor"], "predicted": round(told.predictions[asked].quality, 5)}}
 
 
 def _answer(line: Line, order: dict[str, Any], payload: bytes) -> None:
@@ -135,8 +170,17 @@ def _answer(line: Line, order: dict[str, Any], payload: bytes) -> None:
 
 def _convert(line: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, Any], bytes]:
     options, limits = Options(**order["options"]), Limits(**order["limits"])
-    result = conversion.convert(picture, options, limits, run=_reporting(line), adviser=current_adviser())
-    return result.facts(), result.svg.encode()
+    adviser, on_trial = current_adviser(), _on_trial()
+    models = on_trial.beside() if on_trial else None
+    if models and is_for_trial(picture, float(sys.argv[6])):
+        adviser, models = Adviser(Fixed(models)), None
+    minding = Minding(adviser, order.get("circumstances", {}))
+    result = conversion.convert(picture, options, limits, run=_reporting(line), adviser=minding)
+    facts = result.facts()
+    advice = facts.get("advice")
+    if advice:
+        facts["advice"] = advice | beside(advice, options.method, Features.named(advice["features"]), models)
+    return facts, result.svg.encode()
 
 
 def _analyze(_: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, Any], bytes]:
@@ -149,7 +193,8 @@ def _advise(_: Line, order: dict[str, Any], picture: bytes) -> tuple[dict[str, A
     begun = time.perf_counter()
     seen = conversion.take_in(picture, Limits(**order["limits"]), conversion.plainly)
     features = measure_features(seen)
-    advice = current_adviser().advise(features, conversion.wishes_of(Options(**order["options"])))
+    adviser = Minding(current_adviser(), order.get("circumstances", {}))
+    advice = adviser.advise(features, conversion.wishes_of(Options(**order["options"])))
     told = {**advice.facts(), "features": features.facts()}
     return {"advice": told, "seconds": time.perf_counter() - begun}, b""
 

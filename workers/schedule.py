@@ -36,6 +36,7 @@ class Duty:
 def duties(settings: Settings, services: Services) -> tuple[Duty, ...]:
     """All that is done on schedule."""
     from app import deliveries, upkeep
+    from workers.learning import LearningProcess
 
     return (
         Duty("relay", 1.0, lambda: upkeep.relay(services)),
@@ -43,6 +44,7 @@ def duties(settings: Settings, services: Services) -> tuple[Duty, ...]:
         Duty("record", 2.0, lambda: upkeep.record(services)),
         Duty("forget records", 3600.0, lambda: upkeep.forget_records(services)),
         Duty("forget", 60.0, lambda: upkeep.forget(services)),
+        Duty("learn", settings.learning_seconds, LearningProcess(settings).start),
         Duty("sweep", 600.0, lambda: upkeep.sweep(services)),
         Duty("announce deliveries", 1.0, deliveries.Relay(services).announce),
         Duty("forget deliveries", 3600.0, lambda: deliveries.forget(services)),

@@ -23,12 +23,14 @@ from app.adapters.answered import Answered
 from app.adapters.batching import MOST_TOGETHER, Batcher
 from app.adapters.circuit import Circuit, Standing
 from app.adapters.timing import Timing, resident_megabytes
+from app.circumstances import AT_EASE, Circumstances
 from app.errors import InferenceMeasured
 from app.metrics import Metrics
 from svgai import Options
 from svgai.ml.advice import Adviser, Wishes
 from svgai.ml.errors import ModelFailed
 from svgai.ml.features import MEANINGS, NAMES, Features
+from svgai.ml.learned import LearnedStore
 from svgai.ml.metadata import Role
 from svgai.ml.store import Model, Models, Store, Table
 from svgai.ml.usual import USUAL
@@ -56,11 +58,11 @@ class _Question:
 
 
 class LocalInference:
-    """An `Inference`, from the models of a folder; without a folder the rules answer everything."""
+    """An `Inference`, from the models of a folder, or what was learned from them; without them the rules answer."""
 
-    def __init__(self, folder: Path | None, metrics: Metrics) -> None:
+    def __init__(self, folder: Path | None, metrics: Metrics, learned: Path | None = None) -> None:
         self._metrics = metrics
-        self._store = Store(folder) if folder else None
+        self._store = LearnedStore(folder, learned) if folder else None
         self._circuit = Circuit()
         self._failure: Mapping[str, str] | None = None
         self._refusal: Mapping[str, str] | None = None
@@ -81,9 +83,11 @@ class LocalInference:
 
     # --- what is asked of it
 
-    def advise(self, features: Mapping[str, float], options: Options) -> Mapping[str, Any]:
+    def advise(
+        self, features: Mapping[str, float], options: Options, circumstances: Circumstances = AT_EASE
+    ) -> Mapping[str, Any]:
         began = time.perf_counter()
-        answer = self._known_or_asked(_Question(Features.named(features), _wishes_of(options)))
+        answer = self._known_or_asked(_Question(Features.named(features), _wishes_of(options, circumstances)))
         seconds = time.perf_counter() - began
         self._timing.note(seconds)
         self._metrics.observe_prediction(seconds)
@@ -276,9 +280,10 @@ def _again(known: Table, _: Table) -> Table:
     return known
 
 
-def _wishes_of(options: Options) -> Wishes:
+def _wishes_of(options: Options, circumstances: Circumstances) -> Wishes:
     """As `svgai.conversion` has it, which is not loaded here."""
-    return Wishes(target=options.quality_target / 100, budget=options.time_budget or math.inf)
+    target, budget = options.quality_target / 100, options.time_budget or math.inf
+    return Wishes(target, budget, circumstances.load, circumstances.reliability)
 
 
 def _told(role: Role, model: Model) -> Mapping[str, Any]:

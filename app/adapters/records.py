@@ -5,20 +5,23 @@ Reports read the tallies, of which there are a few dozen a day however many conv
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from datetime import date
+from collections.abc import Iterable, Mapping, Sequence
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Connection, delete, select, update
+from sqlalchemy import Connection, Table, delete, func, select, update
 
 from app.adapters.clock import clock
 from app.adapters.database import Database, upserting
-from app.adapters.tables import records, tallies
-from app.records import UNKNOWN, Record, Tally
+from app.adapters.tables import method_tallies, model_tallies, records, tallies
+from app.records import UNKNOWN, ModelTally, Record, Tally
+from svgai.ml.objective import worth
 
 RECORD = [records.c[name] for name in Record.__dataclass_fields__]
 KEYS = ("day", "image_type", "method", "advised_by")
 SUMS = tuple(name for name in Tally.__dataclass_fields__ if name not in KEYS)
+MODEL_KEYS = ("day", "version", "part")
+METHOD_KEYS = ("day", "method")
 
 
 class DatabaseRecords:
@@ -34,7 +37,10 @@ class DatabaseRecords:
         with self._database.writing() as connection:
             statement = upserting(connection)(records).values(rows).on_conflict_do_nothing()
             added = set(connection.scalars(statement.returning(records.c.job_id)))
-            _count(connection, [_tally(record) for record in new if record.job_id in added])
+            known = [record for record in new if record.job_id in added]
+            _count(connection, tallies, KEYS, [_tally(record) for record in known])
+            _count(connection, model_tallies, MODEL_KEYS, [row for record in known for row in _model_tallies(record)])
+            _count(connection, method_tallies, METHOD_KEYS, [row for record in known for row in _tries(record)])
         return len(added)
 
     def rate(self, job_id: str, rating: int, preferred_method: str | None) -> None:
@@ -46,7 +52,7 @@ class DatabaseRecords:
             connection.execute(change.values(rating=rating, preferred_method=preferred_method))
             former = Record(**row._mapping)
             said = {"ratings": int(former.rating is None), "rating": rating - (former.rating or 0)}
-            _count(connection, [_keys(former) | dict.fromkeys(SUMS, 0) | said])
+            _count(connection, tallies, KEYS, [_keys(former) | dict.fromkeys(SUMS, 0) | said])
 
     def discard(self, job_id: str) -> None:
         with self._database.writing() as connection:
@@ -57,6 +63,31 @@ class DatabaseRecords:
         query = select(*columns).where(tallies.c.day >= since).order_by(*(tallies.c[key] for key in KEYS))
         with self._database.reading() as connection:
             return [Tally(**row._mapping) for row in connection.execute(query)]
+
+    def model_tallies(self, since: date) -> list[ModelTally]:
+        columns = [model_tallies.c[name] for name in ModelTally.__dataclass_fields__]
+        query = select(*columns).where(model_tallies.c.day >= since).order_by(*(model_tallies.c[k] for k in MODEL_KEYS))
+        with self._database.reading() as connection:
+            return [ModelTally(**row._mapping) for row in connection.execute(query)]
+
+    def tries(self, since: date) -> Mapping[str, tuple[int, int]]:
+        sums = func.sum(method_tallies.c.tried), func.sum(method_tallies.c.failed)
+        query = select(method_tallies.c.method, *sums).where(method_tallies.c.day >= since)
+        with self._database.reading() as connection:
+            found = connection.execute(query.group_by(method_tallies.c.method))
+            return {method: (int(tried), int(failed)) for method, tried, failed in found}
+
+    def latest(self, limit: int) -> list[Record]:
+        query = select(*RECORD).where(records.c.error.is_(None)).order_by(records.c.at.desc()).limit(limit)
+        with self._database.reading() as connection:
+            return [Record(**row._mapping) for row in connection.execute(query)]
+
+    def count_since(self, moment: datetime | None, at_most: int) -> int:
+        some = select(records.c.job_id).limit(at_most)
+        if moment is not None:
+            some = some.where(records.c.at > moment)
+        with self._database.reading() as connection:
+            return int(connection.scalar(select(func.count()).select_from(some.subquery())) or 0)
 
     def page(self, after: str | None, limit: int) -> list[Record]:
         query = select(*RECORD).where(records.c.job_id > (after or "")).order_by(records.c.job_id).limit(limit)
@@ -96,15 +127,43 @@ def _tally(record: Record) -> dict[str, Any]:
     }
 
 
-def _count(connection: Connection, new: Iterable[dict[str, Any]]) -> None:
+def _model_tallies(record: Record) -> Iterable[dict[str, Any]]:
+    """What a conversion tells of the predictor that advised, and of one that foretold beside it."""
+    error = record.error_of_prediction
+    version, shadow = record.models.get("predictor"), record.shadow
+    if error is None or record.ssim is None or version is None:
+        return
+    day, value = record.at.date(), worth(record.ssim, record.seconds)
+    none = dict.fromkeys(("worth", "worth_squared", "gain", "gain_squared"), 0.0)
+    served = {"day": day, "version": version, "part": "served", "conversions": 1} | none
+    yield served | _squared("worth", value) | _squared("error", error)
+    if shadow:
+        beside = abs(shadow["predicted"] - record.ssim)
+        told = {"day": day, "version": shadow["version"], "part": "shadow", "conversions": 1} | none
+        yield told | _squared("error", beside) | _squared("gain", error - beside)
+
+
+def _squared(name: str, value: float) -> dict[str, float]:
+    return {name: value, f"{name}_squared": value * value}
+
+
+def _tries(record: Record) -> Iterable[dict[str, Any]]:
+    return [
+        {"day": record.at.date(), "method": method, "tried": 1, "failed": int(failed)}
+        for method, failed in record.trials()
+    ]
+
+
+def _count(connection: Connection, table: Table, keys: Sequence[str], new: Iterable[dict[str, Any]]) -> None:
     """Add to the tallies: to each once, and to all in the same order, so that two who count never wait in a circle."""
     sums: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in new:
-        place = sums.setdefault(tuple(row[key] for key in KEYS), row | dict.fromkeys(SUMS, 0))
-        for name in SUMS:
+        added = [name for name in row if name not in keys]
+        place = sums.setdefault(tuple(row[key] for key in keys), row | dict.fromkeys(added, 0))
+        for name in added:
             place[name] += row[name]
     if not sums:
         return
-    statement = upserting(connection)(tallies).values([sums[key] for key in sorted(sums)])
-    more = {name: tallies.c[name] + statement.excluded[name] for name in SUMS}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(KEYS), set_=more))
+    statement = upserting(connection)(table).values([sums[key] for key in sorted(sums)])
+    more = {column.name: column + statement.excluded[column.name] for column in table.c if column.name not in keys}
+    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=more))

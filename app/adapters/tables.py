@@ -207,6 +207,7 @@ records = Table(
     Column("segments", Integer, nullable=False),
     Column("rating", Integer),
     Column("preferred_method", String(32)),
+    Column("shadow", Document),
     Index(None, "at"),
 )
 """Conversions as they are remembered; they outlive their jobs, and may lie in a database of their own."""
@@ -224,6 +225,54 @@ tallies = Table(
     Column("seconds", Float, nullable=False),
 )
 """Sums over records, by day, type of picture, method and adviser."""
+
+model_tallies = Table(
+    "model_tallies",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("version", String(64), primary_key=True),
+    Column("part", String(8), primary_key=True),
+    Column("conversions", BigInteger, nullable=False),
+    *(Column(name, Float, nullable=False) for name in ("worth", "worth_squared", "error", "error_squared")),
+    *(Column(name, Float, nullable=False) for name in ("gain", "gain_squared")),
+)
+"""The same by the predictor that was in use, or foretold beside it."""
+
+method_tallies = Table(
+    "method_tallies",
+    metadata,
+    Column("day", Date, primary_key=True),
+    Column("method", String(32), primary_key=True),
+    Column("tried", BigInteger, nullable=False),
+    Column("failed", BigInteger, nullable=False),
+)
+"""How often each method was tried, and how often it failed."""
+
+model_versions = Table(
+    "model_versions",
+    metadata,
+    Column("version", String(64), primary_key=True),
+    Column("state", String(16), nullable=False),
+    Column("learned_from", String(64)),
+    Column("conversions", BigInteger, nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("figures", Document, nullable=False),
+    Column("made_at", Moment, nullable=False),
+    Column("changed_at", Moment, nullable=False),
+    CheckConstraint("state IN ('candidate', 'shadow', 'serving', 'retired', 'refused')", name="state"),
+)
+"""Predictors that are or were in use, or were not good enough."""
+
+watches = Table(
+    "watches",
+    metadata,
+    Column("name", String(16), primary_key=True),
+    Column("standing", String(16), nullable=False),
+    Column("reason", Text, nullable=False),
+    Column("figures", Document, nullable=False),
+    Column("at", Moment, nullable=False),
+)
+"""What was found when somebody looked last whether models still fit."""
 
 accounts = Table(
     "accounts",

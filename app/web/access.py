@@ -90,6 +90,7 @@ ACCESS: dict[str, Rule] = {
     "admin.list_deeds": ADMIN,
     "quality.summarise_quality": ADMIN,
     "quality.list_records": ADMIN,
+    "quality.list_models": ADMIN,
     "health.health": EVERYBODY,
     "health.live": EVERYBODY,
     "health.ready": EVERYBODY,

@@ -1,7 +1,8 @@
 """Advice over HTTP: what a picture is, which method suits it and how good that will be; and how the models do."""
 
+from collections.abc import Mapping
 from functools import partial
-from typing import Annotated
+from typing import Annotated, Any
 
 from flask import Response, request
 from flask_openapi import APIBlueprint
@@ -9,8 +10,11 @@ from pydantic import BaseModel, ConfigDict, Field, RootModel
 
 from app import predictions
 from app.conversions import Order
+from app.errors import StoreAway
 from app.jobs import Job, Kind
+from app.learning import summary
 from app.predictions import LEAST_FOR_QUALITY, LEAST_FOR_ROUTING, Advised
+from app.services import Services
 from app.web import problems
 from app.web.answers import PICTURE_REFUSALS, REFUSALS, answer, done_or_accepted
 from app.web.fields import NO_TEXT
@@ -134,7 +138,15 @@ def list_features() -> Response:
 
 def get_ai_status() -> Response:
     """How learned advice is in the web process that answers: its models, who answers, what went wrong lately."""
-    return answer(AiStatus.model_validate(current_services().inference.status()), 200)
+    services = current_services()
+    return answer(AiStatus.model_validate({**services.inference.status(), "learning": _learning(services)}), 200)
+
+
+def _learning(services: Services) -> Mapping[str, Any] | None:
+    try:
+        return summary(services.versions, learns=services.settings.learns)
+    except StoreAway:
+        return None  # what this process knows is worth telling all the more
 
 
 for _path, _endpoint in (("/api/v1/ai-status", "get_ai_status"), ("/api/ai-status", "get_ai_status_short")):

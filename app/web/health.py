@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import Any
 
 from flask import Blueprint, Response, current_app
@@ -10,12 +11,14 @@ from prometheus_client.core import CollectorRegistry, GaugeMetricFamily
 
 from app import upkeep
 from app.errors import StoreAway
+from app.learning import Stage
 from app.services import Services
 from app.web.requests import current_services
 from svgai import __version__
 
 blueprint = Blueprint("health", __name__)
 
+DRIFT = {"unknown": -1, "ok": 0, "warning": 1, "drifted": 2}
 WORKER_SILENCE_SECONDS = 30.0
 """A worker signs in every few seconds; one that has been silent for so long is gone."""
 
@@ -80,7 +83,23 @@ class _LiveJobs:
         age.add_metric([], self._services.jobs.oldest_queued_seconds())
         present = GaugeMetricFamily("workers_present", "Workers that signed in lately.")
         present.add_metric([], len(self._services.roster.present(WORKER_SILENCE_SECONDS)))
-        return [jobs, age, present]
+        return [jobs, age, present, *self._watched()]
+
+    def _watched(self) -> list[GaugeMetricFamily]:
+        standing = GaugeMetricFamily(
+            "model_drift_state", "Whether models still fit: -1 unknown, 0 ok, 1 warning, 2 drifted.", labels=["watch"]
+        )
+        error = GaugeMetricFamily("model_recent_error", "Mean error of the newest predictions.")
+        for finding in self._services.versions.findings():
+            if finding.standing in DRIFT:
+                standing.add_metric([finding.name], DRIFT[finding.standing])
+            if "mean_error" in finding.figures:
+                error.add_metric([], finding.figures["mean_error"])
+        states = Counter(str(version.state) for version in self._services.versions.all())
+        versions = GaugeMetricFamily("model_versions", "Versions of the predictor, by state.", labels=["state"])
+        for state in Stage:
+            versions.add_metric([str(state)], states[str(state)])
+        return [standing, error, versions]
 
     def describe(self) -> list[GaugeMetricFamily]:
         return []

@@ -3,13 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import asdict
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
 from flask import Response
 from flask_openapi import APIBlueprint
 from pydantic import BaseModel, Field
 
 from app.jobs import JOB_ID
+from app.learning import Stage, report
 from app.records import summarise
 from app.web import problems
 from app.web.answers import answer
@@ -93,6 +94,7 @@ class RecordView(BaseModel):
     segments: int
     rating: int | None
     preferred_method: str | None
+    shadow: Mapping[str, Any] | None = Field(description="What models that are still on trial foretold.")
 
 
 class RecordsPage(BaseModel):
@@ -103,12 +105,72 @@ class RecordsPage(BaseModel):
     next_cursor: str | None = Field(description="Hand this in as `cursor` for the next page.")
 
 
+class VersionView(BaseModel):
+    """A version of the predictor."""
+
+    version: str
+    state: Stage
+    learned_from: str | None = Field(description="The version that was delivered; null where this is such a one.")
+    conversions: int = Field(description="How many it was learned from.")
+    reason: str
+    figures: dict[str, Any] = Field(description="What it was judged by: before and after.")
+    made_at: datetime
+    changed_at: datetime
+
+
+class FindingView(BaseModel):
+    """What was found when somebody looked last."""
+
+    name: str
+    standing: str
+    reason: str
+    figures: dict[str, Any]
+    at: datetime
+
+
+class DifferenceView(BaseModel):
+    """How much more the second has on average than the first, with the interval of 95 %."""
+
+    conversions: tuple[int, int]
+    means: tuple[float, float]
+    difference: float | None
+    low: float | None
+    high: float | None
+    p: float | None = Field(description="How likely such a difference is where there is none.")
+    verdict: Literal["too few", "better", "worse", "none seen"] = Field(description="Of the second.")
+
+
+class TrialView(BaseModel):
+    """The version on trial against the one in use."""
+
+    serving: str
+    shadow: str
+    gain: DifferenceView = Field(description="By how much its error was less on the same pictures.")
+    worth: DifferenceView = Field(description="Likeness less the price of time, each on the pictures it advised for.")
+    error: DifferenceView = Field(description="The error of predictions, each on the pictures it advised for.")
+
+
+class LearningReport(BaseModel):
+    """All that there is to tell of learning."""
+
+    versions: list[VersionView]
+    findings: list[FindingView]
+    trial: TrialView | None
+
+
 @blueprint.get("/quality", responses={200: QualityView, **REFUSALS})
 def summarise_quality(query: DaysQuery) -> Response:
     """How each method has done on each type of picture lately."""
     since = datetime.now(UTC).date() - timedelta(days=query.days - 1)
     found = summarise(current_services().records.tallies(since))
     return answer(QualityView(since=since, data=[SummaryView(**asdict(summary)) for summary in found]))
+
+
+@blueprint.get("/models", responses={200: LearningReport, **REFUSALS})
+def list_models() -> Response:
+    """Every version of the predictor, how the one on trial does, and whether models still fit."""
+    services = current_services()
+    return answer(LearningReport.model_validate(report(services.versions, services.records)))
 
 
 @blueprint.get("/records", responses={200: RecordsPage, **REFUSALS})

@@ -232,6 +232,18 @@ class PredictionCache(BaseModel):
     hit_rate: float | None = Field(description="Share of predictions that were known; null before the first.")
 
 
+class LearningView(BaseModel):
+    """What is learned from conversions, in short; administrators see more at `/api/v1/admin/models`."""
+
+    learns: bool
+    serving: str | None = Field(description="The version of the predictor in use, as learning knows it.")
+    shadow: str | None = Field(description="The version that foretells beside it, to prove itself.")
+    watches: dict[str, str] = Field(
+        description="How `learning` is, and whether `inputs` and `predictions` are as at the training: `ok`, `warning`,"
+        " `drifted`, or `unknown` where that cannot be said."
+    )
+
+
 class AiStatus(BaseModel):
     """How learned advice is, in the web process that answers."""
 
@@ -247,6 +259,7 @@ class AiStatus(BaseModel):
     )
     inferences: InferencesView = Field(description="Predictions from features, since the process began to make some.")
     cache: PredictionCache
+    learning: LearningView | None = Field(description="Null while the database is away.")
     memory_mb: float = Field(description="Of the whole process.")
 
 

@@ -14,6 +14,7 @@
           "columns": ["simple", "text", "gradient", "complex"],        of the output, in order
           "score": {"name": "accuracy", "trained": 0.97, "exported": 0.97},
           "metrics": {...},               further figures, for people
+          "correction": {"fast": {...}},  what puts a predictor's outputs right, or null (`svgai.ml.correction`)
           "golden": {"inputs": [[...]], "outputs": [[...]], "tolerance": 0.0001}
         }
       ]
@@ -109,6 +110,7 @@ class Entry:
     torchscript: File | None = None
     card: str | None = None
     metrics: Mapping[str, Any] = field(default_factory=dict)
+    correction: Mapping[str, Mapping[str, float]] | None = None
 
     @property
     def files(self) -> tuple[str, ...]:

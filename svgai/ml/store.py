@@ -16,6 +16,7 @@ from typing import Any, Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from svgai.ml.correction import Correction
 from svgai.ml.errors import ModelFailed, ModelsRefused
 from svgai.ml.features import NAMES, VERSION
 from svgai.ml.metadata import FILE, Entry, Metadata, Role, columns_of, describe, read_metadata, sha256_of
@@ -103,7 +104,16 @@ def open_model(folder: Path, role: Role, entry: Entry) -> Model:
     assert data is not None  # noqa: S101 - it would have been refused
     if sha256_of(data) != entry.sha256:
         raise ModelsRefused(f"{entry.file} has not the sha256 that {FILE} says: {sha256_of(data)[:12]}...")
-    return Model(entry, _session(entry, data))
+    return Model(entry, _corrected(entry, role, _session(entry, data)))
+
+
+def _corrected(entry: Entry, role: Role, run: Callable[[Table], Table]) -> Callable[[Table], Table]:
+    """The same, put right by what the service has learned since."""
+    correction = Correction.read(entry.correction) if role is Role.PREDICTOR else None
+    if correction is None:
+        return run
+    put_right = correction.apply
+    return lambda features: put_right(run(features))
 
 
 def check_golden(model: Model) -> None:

@@ -17,20 +17,36 @@ from typing import Any
 import orjson
 import pytest
 
+from app.circumstances import Circumstances
 from app.errors import ConversionTimedOut, ConversionTooHungry, ConverterLost, ConverterUnready, LeaseLost
 from app.jobs import Drawn, Heartbeat
-from app.settings import Settings
+from app.settings import MODELS, Settings
 from svgai import Limits
 from svgai.conversion import plainly, take_in
 from svgai.errors import DrawingTooLarge, OptionsInvalid, PictureCorrupt, PictureTooManyPixels, SvgaiError
+from svgai.ml.correction import Correction, Line
 from svgai.ml.features import measure_features
+from svgai.ml.learned import promote
+from svgai.ml.metadata import TRACING
+from svgai.ml.relearning import write_candidate
 from svgai.options import METHODS
 from svgai.phases import PHASES
 from tests.fakes import ADVICE, FACTS, SVG
 from tests.samples import logo_png, noise_png
 from tests.service import is_alive
 from tests.svgai.ml.models import furnish
-from workers.sandbox import ENVIRONMENT, Bounds, Order, Sandbox, SandboxPool, _advised, _checked, _nonsense_is_loss
+from workers.sandbox import (
+    ENVIRONMENT,
+    Bounds,
+    Order,
+    Sandbox,
+    SandboxPool,
+    _advised,
+    _checked,
+    _nonsense_is_loss,
+    _shadow,
+)
+from workers.sandboxed import is_for_trial
 
 ROOT = Path(__file__).parents[2]
 BOUNDS = Bounds(memory_mb=4096, conversions_per_process=100, limits=Limits())
@@ -381,6 +397,67 @@ def test_advice_follows_the_models_that_lie_in_the_folder(advised_pool: SandboxP
     drawn = advised_pool.convert(picture, {}, ignore, 60)
     assert drawn.facts["advice"]["models"] == {"classifier": "2", "predictor": "2"}
     assert drawn.facts["image_type"] == "simple"
+
+
+@pytest.fixture
+def learned(tmp_path: Path) -> Path:
+    """A folder with models on trial, which foretell less of every method."""
+    furnish(tmp_path / "models", version="1")
+    correction = Correction({method: Line(shift=1.0) for method in TRACING})
+    write_candidate(tmp_path / "models", tmp_path / "learned" / "candidate", correction, "1+1")
+    return tmp_path / "learned"
+
+
+def test_models_on_trial_foretell_beside_those_in_use(learned: Path) -> None:
+    pool = SandboxPool(1, replace(BOUNDS, models=learned.parent / "models", learned=learned))
+    advice = pool.convert(logo_png(64), {}, ignore, 60).facts["advice"]
+    promote(learned)
+    in_use = pool.convert(logo_png(64), {}, ignore, 60).facts["advice"]
+    pool.close()
+    assert (advice["models"]["predictor"], advice["shadow"]["version"]) == ("1", "1+1")
+    asked = advice["ranking"][0]
+    assert advice["shadow"]["predicted"] < advice["predictions"][asked]["quality"]
+    assert in_use["models"]["predictor"] == "1+1"
+    assert "shadow" not in in_use
+
+
+def test_for_a_share_of_pictures_models_on_trial_advise_and_for_the_same_picture_always(learned: Path) -> None:
+    share = 0.5
+    pool = SandboxPool(1, replace(BOUNDS, models=learned.parent / "models", learned=learned, trial_share=share))
+    pictures = [logo_png(size) for size in range(32, 44)]
+    told = [pool.convert(each, {"method": "fast"}, ignore, 60).facts["advice"] for each in pictures for _ in range(2)]
+    pool.close()
+    versions = [advice["models"]["predictor"] for advice in told]
+    expected = ["1+1" if is_for_trial(each, share) else "1" for each in pictures]
+    assert versions == [version for version in expected for _ in range(2)]
+    assert set(versions) == {"1", "1+1"}
+    assert all(("shadow" in advice) == (advice["models"]["predictor"] == "1") for advice in told)
+
+
+def test_shares_are_what_they_say() -> None:
+    pictures = [number.to_bytes(4) for number in range(4000)]
+    for share in (0.0, 0.1, 0.5):
+        assert sum(is_for_trial(each, share) for each in pictures) == pytest.approx(4000 * share, abs=120)
+
+
+def test_what_the_service_knows_weighs_in_the_choice() -> None:
+    pool = SandboxPool(1, replace(BOUNDS, models=MODELS))
+    picture = logo_png(96)
+    at_ease = pool.advise(picture, {}, ignore, 60).facts["advice"]
+    best = at_ease["ranking"][0]
+    failing = pool.advise(picture, {}, ignore, 60, Circumstances(0.0, {best: 0.5})).facts["advice"]
+    busy = pool.advise(picture, {}, ignore, 60, Circumstances(1000.0)).facts["advice"]
+    pool.close()
+    assert failing["ranking"][0] != best
+    assert failing["predictions"] == at_ease["predictions"]
+    within = [name for name in busy["ranking"] if busy["predictions"][name]["quality"] >= busy["quality_target"]]
+    assert within[0] == min(within, key=lambda name: busy["predictions"][name]["seconds"])
+
+
+@pytest.mark.parametrize("shadow", [{"version": "1"}, {"version": "1", "predicted": "much"}, "all", [1]])
+def test_a_child_that_talks_nonsense_of_a_trial_is_as_good_as_gone(shadow: Any) -> None:
+    with pytest.raises(ConverterLost), _nonsense_is_loss():
+        _shadow({"shadow": shadow})
 
 
 def measured(picture: bytes) -> dict[str, float]:

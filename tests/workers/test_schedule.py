@@ -35,12 +35,13 @@ def test_what_is_lost_is_looked_for(services: Services, settings: Settings) -> N
         "reap",
         "record",
         "forget records",
+        "learn",
         "forget",
         "sweep",
         "announce deliveries",
         "forget deliveries",
     }
-    for duty in duties(settings, services):
+    for duty in duties(settings.model_copy(update={"learning_enabled": False}), services):
         duty.do()
 
 

@@ -134,6 +134,53 @@ def test_what_has_been_kept_for_long_enough_is_forgotten(records: DatabaseRecord
     assert [kept.job_id for kept in records.page(None, 10)] == [new.job_id]
 
 
+def test_predictors_are_counted_apart_each_where_it_advised_or_foretold_beside(records: DatabaseRecords) -> None:
+    shadow = {"version": "3+1", "predicted": 0.93}
+    records.add(
+        [
+            record(ssim=0.95, predicted=0.97, seconds=10.0, shadow=shadow),
+            record(ssim=0.95, predicted=0.94, seconds=0.0, models={"predictor": "3+1"}),
+            record(models={}),
+            record(ssim=None, error="job.timeout"),
+        ]
+    )
+    by = {(each.version, each.part): each for each in records.model_tallies(EVER)}
+    assert set(by) == {("3", "served"), ("3+1", "served"), ("3+1", "shadow")}
+    assert by["3", "served"].worth == pytest.approx(0.94)
+    assert by["3", "served"].error == pytest.approx(0.02)
+    assert by["3+1", "served"].error_squared == pytest.approx(0.0001)
+    assert (by["3+1", "shadow"].error, by["3+1", "shadow"].gain) == (pytest.approx(0.02), pytest.approx(0.0, abs=1e-9))
+    assert records.page(None, 10)[0].shadow == shadow
+
+
+def test_tries_of_methods_are_counted_with_those_that_failed(records: DatabaseRecords) -> None:
+    tried = [{"method": "fast", "failed": "too many curves"}, {"method": "baseline", "ssim": 0.9}]
+    stopped = {"asked": "refined", "error": "job.timeout", "tried": [], "ssim": None}
+    records.add(
+        [record(tried=tried), record(tried=tried[1:]), record(**stopped), record(**stopped | {"asked": "auto"})]
+    )
+    assert records.tries(EVER) == {"fast": (1, 1), "baseline": (2, 0), "refined": (1, 1)}
+    assert records.tries(date(2030, 1, 1)) == {}
+
+
+def test_the_newest_are_found_and_what_is_new_is_counted(records: DatabaseRecords) -> None:
+    many = [record(at=TODAY + timedelta(seconds=number)) for number in range(5)]
+    records.add([*many, record(at=TODAY + timedelta(hours=1), error="job.timeout")])
+    assert [kept.job_id for kept in records.latest(2)] == [many[4].job_id, many[3].job_id]
+    assert records.count_since(many[2].at, 100) == 3
+    assert (records.count_since(None, 100), records.count_since(None, 4)) == (6, 4)
+
+
+def test_what_learning_asks_takes_no_longer_for_many_conversions(records: DatabaseRecords) -> None:
+    for _ in range(8):
+        records.add([record(at=TODAY + timedelta(seconds=number)) for number in range(250)])
+    began = time.perf_counter()
+    assert len(records.latest(50)) == 50
+    assert records.count_since(None, 100) == 100
+    assert records.model_tallies(EVER)[0].conversions == 2000
+    assert time.perf_counter() - began < 0.5
+
+
 def test_pages_go_on_where_the_one_before_ended(records: DatabaseRecords) -> None:
     many = [record() for _ in range(7)]
     records.add(many)
