@@ -16,6 +16,7 @@ import time
 import zlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta
 from multiprocessing.context import SpawnProcess
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -41,6 +42,8 @@ NEWEST = 200
 """Predictions that the watch over errors looks at."""
 HELD_OUT = 4
 """Every so manieth picture is held out."""
+PATIENCE = timedelta(days=14)
+"""For a version on trial, where conversions are few."""
 SECONDS = 300.0
 MEMORY = 1 << 30
 """Bytes that a pass may take beyond what it needs to start."""
@@ -101,10 +104,11 @@ def limit_memory() -> None:
 def learn(services: Services) -> Finding:
     """One pass; safe to do any number of times. What came of it is written down."""
     settings = services.settings
-    if not settings.learns:
-        why = "models are switched off" if settings.models is None else "LEARNING_ENABLED is off"
-        return _found(services, "off", why)
+    if settings.models is None:
+        return _found(services, "off", "models are switched off")
     try:
+        if not settings.learns:
+            return _learn(services)
         with _alone(settings.learned):
             return _learn(services)
     except BlockingIOError:
@@ -154,11 +158,13 @@ def _learn(services: Services) -> Finding:
         if base is None:
             return _found(services, "waiting", "there are no models to learn from")
         predictor_of(base)
-        serving = LearnedStore(folder, learned).models or base
+        serving = LearnedStore(folder, learned if settings.learns else None).models or base
         lesson = _Class(services, folder, learned, base, serving)
         _set_in_order(lesson)
         newest = services.records.latest(MOST_WATCHED)
         _watch(lesson, newest)
+        if not settings.learns:
+            return _found(services, "off", "LEARNING_ENABLED is off")
         return _judged(lesson) or _taught(lesson)
     except (ModelsRefused, ModelFailed) as refused:
         return _found(services, "refused", refused.detail)
@@ -217,6 +223,9 @@ def _judged(lesson: _Class) -> Finding | None:
     tallies = lesson.services.records.model_tallies(shadow.made_at.date() if shadow.made_at else _long_ago())
     gain = above_nothing(sample(tallies, shadow.version, "shadow", "gain"), settings.learning_shadow)
     if gain.verdict == "too few":
+        if _is_late(shadow):
+            few = f"{gain.conversions[0]} conversions in {PATIENCE.days} days; it takes {settings.learning_shadow}"
+            return _refused(lesson, shadow, few)
         seen = f"{gain.conversions[0]} of {settings.learning_shadow} conversions were foretold by {shadow.version}"
         return _found(lesson.services, "watching", seen)
     in_use = _version_of(lesson.serving)
@@ -226,6 +235,11 @@ def _judged(lesson: _Class) -> Finding | None:
         return _promoted(lesson, replace(shadow, figures=figures))
     reason = f"beside {in_use} its error was less by {gain.difference:.5f} (p {gain.p:.3g}); worth: {worth.verdict}"
     return _refused(lesson, replace(shadow, figures=figures), reason)
+
+
+def _is_late(shadow: Version) -> bool:
+    """Whether it has been on trial for so long that what it was learned from may be true no more."""
+    return shadow.changed_at is not None and datetime.now(UTC) - shadow.changed_at > PATIENCE
 
 
 def _promoted(lesson: _Class, shadow: Version) -> Finding:

@@ -28,7 +28,7 @@ from svgai.ml.metadata import TRACING, Role
 from svgai.ml.store import Model, load
 from tests.svgai.ml.conversions import pictures
 from tests.svgai.ml.models import furnish
-from tests.world import database_of, make_world
+from tests.world import database_of, make_world, pass_time
 from workers.learning import LearningProcess, learn
 
 WANTED = 120
@@ -198,6 +198,23 @@ def test_models_that_are_delivered_anew_end_a_trial(services: Services) -> None:
     assert states(services)[candidate.entry.version] is Stage.RETIRED
     assert states(services)["new"] is Stage.SERVING
     assert in_use(services) == "new"
+
+
+def test_a_trial_that_sees_next_to_nothing_ends(services: Services) -> None:
+    candidate = on_trial(services)
+    pass_time(database_of(services), 13 * 86_400)
+    assert learn(services).standing == "watching"
+    pass_time(database_of(services), 2 * 86_400)
+    assert "0 conversions in 14 days; it takes 50" in learn(services).reason
+    assert states(services)[candidate.entry.version] is Stage.REFUSED
+
+
+def test_who_does_not_learn_still_watches(services: Services) -> None:
+    still = replace(services, settings=services.settings.model_copy(update={"learning_enabled": False}))
+    converted(services, 250, 3.0, 2)
+    assert learn(still).reason == "LEARNING_ENABLED is off"
+    assert {finding.name: finding.standing for finding in services.versions.findings()}["predictions"] == "drifted"
+    assert not services.settings.learned.exists()
 
 
 def test_drift_of_pictures_and_of_errors_is_written_down(services: Services) -> None:
