@@ -22,10 +22,13 @@ _PRODUCTION = Path("models/production")
 
 _seed = click.option("--seed", default=5, show_default=True, help="The same seed makes the same pictures and models.")
 _drawings = click.option(
-    "--drawings", default=420, show_default=True, help="How many drawings; every method runs on three pictures each."
+    "--drawings", default=260, show_default=True, help="How many drawings; every method runs on three pictures each."
+)
+_tried = click.option(
+    "--tried", default=440, show_default=True, help="How many further drawings only quick methods run on."
 )
 _seen = click.option(
-    "--seen", default=1500, show_default=True, help="How many further drawings only quick methods run on."
+    "--seen", default=3800, show_default=True, help="How many further drawings only the baseline runs on."
 )
 _processes = click.option("--processes", default=1, show_default=True, help="How many pictures are measured at a time.")
 _added = click.option(
@@ -45,13 +48,16 @@ def train() -> None:
 @click.option("--out", "folder", type=_FOLDER, required=True, help="Folder for the data; what is there is kept.")
 @_seed
 @_drawings
+@_tried
 @_seen
 @_processes
 @_added
-def data(folder: Path, seed: int, drawings: int, seen: int, processes: int, added: tuple[Path, ...]) -> None:
+def data(  # noqa: PLR0913, PLR0917 - each is an option
+    folder: Path, seed: int, drawings: int, tried: int, seen: int, processes: int, added: tuple[Path, ...]
+) -> None:
     """Draw, damage, and measure every method on every picture. May be stopped, and run again to go on."""
     with _refusing():
-        _make_data(_wish(folder, seed, drawings, seen, added), processes)
+        _make_data(_wish(folder, seed, drawings, tried, seen, added), processes)
 
 
 @train.command()
@@ -69,15 +75,23 @@ def models(folder: Path, target: Path, seed: int) -> None:
 @_models
 @_seed
 @_drawings
+@_tried
 @_seen
 @_processes
 @_added
 def everything(  # noqa: PLR0913, PLR0917 - each is an option
-    folder: Path, target: Path, seed: int, drawings: int, seen: int, processes: int, added: tuple[Path, ...]
+    folder: Path,
+    target: Path,
+    seed: int,
+    drawings: int,
+    tried: int,
+    seen: int,
+    processes: int,
+    added: tuple[Path, ...],
 ) -> None:
     """Make the data that is missing, the models, and the figures of what they are worth."""
     with _refusing():
-        _make_data(_wish(folder, seed, drawings, seen, added), processes)
+        _make_data(_wish(folder, seed, drawings, tried, seen, added), processes)
         _make_models(folder, target, seed)
         _tell_figures(folder, target, as_json=False, is_everything=False)
 
@@ -93,10 +107,10 @@ def evaluate(folder: Path, models: Path, everything: bool, as_json: bool) -> Non
         _tell_figures(folder, models, as_json=as_json, is_everything=everything)
 
 
-def _wish(folder: Path, seed: int, drawings: int, seen: int, added: tuple[Path, ...]) -> Wish:
+def _wish(folder: Path, seed: int, drawings: int, tried: int, seen: int, added: tuple[Path, ...]) -> Wish:
     from svgai.training.data import Wish
 
-    return Wish(folder, seed, drawings, seen, added)
+    return Wish(folder, seed, drawings, tried, seen, added)
 
 
 def _make_data(wish: Wish, processes: int) -> None:

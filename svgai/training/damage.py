@@ -89,32 +89,32 @@ def pasted(pixels: Pixels, lightness: float, dice: Dice) -> Pixels:
     return _opaque(_on(pixels, ground))
 
 
-SPOILERS: dict[str, tuple[Spoiler, tuple[int, ...]]] = {
-    "jpeg": (jpeg, (20, 35, 50, 60, 75, 85, 92)),
-    "webp": (webp, (30, 60, 80)),
-    "noise": (noise, (2, 4, 8, 14)),
-    "blur": (blur, (6, 9, 13, 20)),
-    "enlarged": (enlarged, (15, 20, 30, 40)),
-    "sharpened": (sharpened, (20, 40)),
-    "palette": (palette, (8, 16, 64)),
-    "jagged": (jagged, (64, 128)),
-    "pasted": (pasted, (120, 255)),
+SPOILERS: dict[str, tuple[Spoiler, dict[int, float]]] = {
+    "jpeg": (jpeg, {35: 1, 50: 1.5, 60: 2, 75: 3, 85: 3, 92: 2.5}),
+    "webp": (webp, {40: 1, 60: 2, 80: 3}),
+    "noise": (noise, {2: 3, 4: 2, 8: 1}),
+    "blur": (blur, {6: 3, 9: 2, 13: 1}),
+    "enlarged": (enlarged, {15: 3, 20: 3, 30: 1}),
+    "sharpened": (sharpened, {20: 1, 40: 1}),
+    "palette": (palette, {16: 1, 64: 2}),
+    "jagged": (jagged, {64: 1, 128: 1}),
+    "pasted": (pasted, {120: 1, 255: 1}),
 }
-"""Each damage and how strong it may be."""
+"""Each damage, how strong it may be, and how often it is that strong: nobody keeps a logo as a ruin."""
 
 _TENTHS = {"blur", "enlarged", "sharpened"}
 """Whose strength is written in tenths, so that names need no dots."""
 
 _OFTEN = {
-    "jpeg": 0.34, "webp": 0.05, "noise": 0.13, "blur": 0.12, "enlarged": 0.14, "sharpened": 0.07, "palette": 0.05,
-    "jagged": 0.04, "pasted": 0.06,
+    "jpeg": 0.38, "webp": 0.07, "noise": 0.08, "blur": 0.1, "enlarged": 0.13, "sharpened": 0.08, "palette": 0.05,
+    "jagged": 0.04, "pasted": 0.07,
 }  # fmt: skip
 
 
 def pick_damage(dice: Dice) -> str:
     """One that happens, as often as it does."""
     name = dice.weighed(_OFTEN)
-    return f"{name}-{dice.pick(SPOILERS[name][1])}"
+    return f"{name}-{dice.weighed(SPOILERS[name][1])}"
 
 
 def spoil(pixels: Pixels, damage: str, dice: Dice) -> Pixels:

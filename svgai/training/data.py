@@ -32,14 +32,14 @@ from svgai.training.added import added_subject, list_added
 from svgai.training.drawings import Subject, make_drawing
 from svgai.training.drawings.subjects import NotDrawable
 from svgai.training.measuring import engine_version, measure_methods, prepare
-from svgai.training.pictures import Shot, shots, split_of, take
+from svgai.training.pictures import Care, Shot, shots, split_of, take
 from svgai.training.rows import ABOUT, PICTURES, ROWS, Row, read_rows, write_rows
 
 Told = Callable[[str], None]
 
 
-_SEEN = 1_000_003
-"""Added to the seed for those further drawings, so that more of one kind never change the others."""
+_APART = 1_000_003
+"""Added to the seed for each further kind of drawings, so that more of one kind never change the others."""
 
 
 @dataclass(frozen=True)
@@ -50,8 +50,10 @@ class Wish:
     seed: int
     drawings: int
     """On whose pictures every method is run."""
+    tried: int = 0
+    """Further ones, on which only what is quick is run: they teach much of the quality cheaply."""
     seen: int = 0
-    """Further ones, on which only what is quick is run: they teach the types, and much of the quality, cheaply."""
+    """Further ones, on which the baseline alone is run: they teach the types most."""
     added: tuple[Path, ...] = ()
 
 
@@ -62,8 +64,7 @@ class Errand:
     make: Callable[[], Subject]
     name: str
     """That of the drawing, or how it ends."""
-    is_whole: bool
-    """Whether all methods run on it."""
+    care: Care
     wish: Wish
 
 
@@ -87,15 +88,19 @@ def make_data(wish: Wish, processes: int, tell: Told) -> None:
 def _waiting(wish: Wish, known: frozenset[str]) -> list[Errand]:
     """All drawings that are missing. The rows of one are written together, so none is there in part.
 
-    Those measured by all methods and the others are mixed evenly: data that were stopped early are usable.
+    The kinds are mixed evenly: data that were stopped early are usable.
     """
-    measured = [(index / wish.drawings, wish.seed, index, True) for index in range(wish.drawings)]
-    seen = [(index / wish.seen, wish.seed + _SEEN, index, False) for index in range(wish.seen)]
+    counts = {Care.MEASURED: wish.drawings, Care.TRIED: wish.tried, Care.SEEN: wish.seen}
+    planned = sorted(
+        (index / count, wish.seed + place * _APART, index, care)
+        for place, (care, count) in enumerate(counts.items())
+        for index in range(count)
+    )
     errands = [
-        *(Errand(partial(added_subject, *each), each[-1], True, wish) for each in list_added(wish.added)),
+        *(Errand(partial(added_subject, *each), each[-1], Care.MEASURED, wish) for each in list_added(wish.added)),
         *(
-            Errand(partial(make_drawing, seed, index), f"-{seed}-{index}", is_whole, wish)
-            for _, seed, index, is_whole in sorted(measured + seen)
+            Errand(partial(make_drawing, seed, index), f"-{seed}-{index}", care, wish)
+            for _, seed, index, care in planned
         ),
     ]
     numbers = {name[name.find("-") :] for name in known}
@@ -149,7 +154,7 @@ def rows_of(errand: Errand) -> list[Row]:
     seed = errand.wish.seed
     try:
         subject = errand.make()
-        pictures = [(shot, take(subject, shot, seed)) for shot in shots(seed, subject.name, is_whole=errand.is_whole)]
+        pictures = [(shot, take(subject, shot, seed)) for shot in shots(seed, subject.name, errand.care)]
     except (NotDrawable, SvgaiError):
         return []
     return [_row(subject, shot, errand.wish.folder, pixels) for shot, pixels in pictures]
@@ -203,6 +208,7 @@ def _note_counts(wish: Wish, seconds: float) -> None:
     _note(
         wish.folder,
         seed=wish.seed,
+        wanted={str(Care.MEASURED): wish.drawings, str(Care.TRIED): wish.tried, str(Care.SEEN): wish.seen},
         drawings=len({row.drawing for row in rows}),
         pictures=len(rows),
         measured=sum(1 for row in rows if len(row.methods) == len(TRACERS)),

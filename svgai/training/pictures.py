@@ -6,6 +6,7 @@ import hashlib
 import math
 from collections.abc import Mapping
 from dataclasses import dataclass
+from enum import StrEnum
 from types import MappingProxyType
 
 from svgai.methods import BASELINE, TRACERS
@@ -15,12 +16,12 @@ from svgai.training.damage import NONE, pick_damage, spoil
 from svgai.training.drawings import Dice, Subject
 
 SIZES: Mapping[int, float] = MappingProxyType(
-    {48: 0.06, 64: 0.08, 96: 0.12, 128: 0.16, 192: 0.17, 256: 0.17, 384: 0.12, 512: 0.07, 768: 0.03, 1024: 0.02}
+    {48: 0.05, 64: 0.1, 96: 0.16, 128: 0.2, 192: 0.2, 256: 0.17, 384: 0.08, 512: 0.025, 768: 0.01, 1024: 0.005}
 )
 """Pixels of the longest side, and how many pictures are so large; the largest cost most."""
-MOST_DAMAGED = 256
+MOST_DAMAGED = 192
 """Pixels that damaged pictures have at most, as methods take longest for them..."""
-LARGE_DAMAGED_PART = 0.05
+LARGE_DAMAGED_PART = 0.03
 """...but for so many of them."""
 LEAST_SIDE = 24
 """Pixels. Nobody traces a word five pixels high."""
@@ -46,17 +47,38 @@ QUICK = tuple(method for method in ALL if WORK.get(method, 0) <= 10_000_000)
 """Methods that search little or not at all."""
 
 
-def shots(seed: int, drawing: str, *, is_whole: bool) -> list[Shot]:
-    """The pictures of a drawing, as chance has it.
+class Care(StrEnum):
+    """How closely a drawing is looked at, as methods cost much and looking costs little."""
 
-    Of one that is measured as a whole: two whole pictures and a damaged one by all methods, two more damaged ones by
-    the baseline alone. Of the others: a whole one by the quick methods and two damaged ones by the baseline.
-    """
+    MEASURED = "measured"
+    """Two whole pictures and a damaged one by all methods, a damaged one by the baseline."""
+    TRIED = "tried"
+    """A whole picture and a damaged one by the quick methods, a damaged one by the baseline."""
+    SEEN = "seen"
+    """A whole picture and a damaged one by the baseline alone: what is learned from them most is the type."""
+
+
+_METHODS: Mapping[Care, tuple[tuple[str, ...], ...]] = MappingProxyType(
+    {
+        Care.MEASURED: (ALL, ALL, ALL, (BASELINE,)),
+        Care.TRIED: (QUICK, QUICK, (BASELINE,)),
+        Care.SEEN: ((BASELINE,), (BASELINE,)),
+    }
+)
+"""Those that run on each picture."""
+_WHOLE: Mapping[Care, int] = MappingProxyType({Care.MEASURED: 2, Care.TRIED: 1, Care.SEEN: 1})
+"""How many pictures, the first ones, are whole."""
+
+
+def shots(seed: int, drawing: str, care: Care) -> list[Shot]:
+    """The pictures of a drawing, as chance has it."""
     dice = _dice_of(seed, drawing)
-    best = ALL if is_whole else QUICK
-    planned = [Shot(_size(dice), NONE, best) for _ in range(2 if is_whole else 1)]
-    planned += [Shot(_damaged_size(dice), pick_damage(dice), best) for _ in range(int(is_whole))]
-    planned += [Shot(_size(dice), pick_damage(dice), (BASELINE,)) for _ in range(2)]
+    planned = [
+        Shot(_size(dice), NONE, methods)
+        if place < _WHOLE[care]
+        else Shot(_damaged_size(dice) if len(methods) > 1 else _size(dice), pick_damage(dice), methods)
+        for place, methods in enumerate(_METHODS[care])
+    ]
     return list({shot.name: shot for shot in reversed(planned)}.values())[::-1]
 
 

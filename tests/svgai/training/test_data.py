@@ -13,11 +13,11 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from svgai.methods import TRACERS
+from svgai.methods import BASELINE, TRACERS
 from svgai.ml.features import NAMES
 from svgai.training import data, measuring
 from svgai.training.data import Wish, make_data, refresh_features
-from svgai.training.pictures import shots
+from svgai.training.pictures import QUICK, Care, shots
 from svgai.training.rows import ABOUT, PICTURES, ROWS, read_rows, write_rows
 
 pytest.importorskip("resvg_py")
@@ -28,11 +28,11 @@ SVG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 9 9"><path d="M1 1h6
 
 @pytest.fixture
 def wish(tmp_path):
-    """One drawing to measure as a whole, which somebody added, and two others."""
+    """A drawing to measure, which somebody added, one to try quick methods on, one that is hardly more than seen."""
     added = tmp_path / "added" / "simple"
     added.mkdir(parents=True)
     (added / "triangle.svg").write_text(SVG)
-    return Wish(tmp_path / "data", seed=3, drawings=0, seen=2, added=(tmp_path / "added",))
+    return Wish(tmp_path / "data", seed=3, drawings=0, tried=1, seen=1, added=(tmp_path / "added",))
 
 
 def told():
@@ -78,13 +78,13 @@ def test_every_method_is_measured_on_each_picture_in_other_processes(wish):
 
     assert len({row.drawing for row in rows}) == 3
     assert {row.family for row in measured} == {"added"}
-    assert all("baseline" in row.methods for row in rows)
+    assert {frozenset(row.methods) for row in rows} == {frozenset(each) for each in (TRACERS, QUICK, (BASELINE,))}
     assert any("optimised" in row.methods for row in others)
     assert not any("refined" in row.methods for row in others)
     assert {row.damage == "none" for row in measured} == {True, False}
     assert all(tuple(row.features) == NAMES for row in rows)
     assert all(0 < made.seconds < 60 and -1 <= made.ssim <= 1 for row in rows for made in row.methods.values())
-    assert all(made.ssim >= row.methods["baseline"].ssim for row in rows for made in row.methods.values())
+    assert all(made.ssim >= row.methods[BASELINE].ssim for row in rows for made in row.methods.values())
     assert {row.image_type for row in measured} == {"simple"}
     for row in rows:
         with Image.open(wish.folder / PICTURES / row.picture) as picture:
@@ -138,7 +138,7 @@ def is_gone(group, seconds):
 
 def test_what_is_stopped_from_outside_leaves_whole_rows_and_no_process(tmp_path):
     code = "from svgai.training.commands import train; train()"
-    made = ["data", "--out", str(tmp_path), "--drawings", "0", "--seen", "200", "--processes", "2"]
+    made = ["data", "--out", str(tmp_path), "--drawings", "0", "--tried", "0", "--seen", "200", "--processes", "2"]
     process = subprocess.Popen([sys.executable, "-c", code, *made], start_new_session=True, stderr=subprocess.DEVNULL)
     while process.poll() is None and len(read_rows(tmp_path)) < 2:
         time.sleep(0.05)
@@ -147,7 +147,7 @@ def test_what_is_stopped_from_outside_leaves_whole_rows_and_no_process(tmp_path)
     assert process.wait(20) == 128 + signal.SIGTERM
     counted = Counter(row.drawing for row in read_rows(tmp_path))
     assert counted
-    assert all(count == len(shots(5, name, is_whole=False)) for name, count in counted.items())
+    assert all(count == len(shots(5, name, Care.SEEN)) for name, count in counted.items())
     assert json.loads((tmp_path / ABOUT).read_text())["pictures"] == counted.total()
     assert is_gone(process.pid, seconds=5)
 

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from svgai.training.drawings import Subject
-from svgai.training.pictures import ALL, LEAST_SIDE, MOST, QUICK, SIZES, Shot, shots, split_of, take
+from svgai.training.pictures import ALL, LEAST_SIDE, MOST, QUICK, SIZES, Care, Shot, shots, split_of, take
 
 pytest.importorskip("resvg_py")
 
@@ -14,7 +14,7 @@ LONG = '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 400 20"><rect width
 
 
 def test_a_drawing_that_is_measured_as_a_whole_has_whole_and_damaged_pictures_for_all_methods():
-    planned = [shots(1, f"icon-1-{n}", is_whole=True) for n in range(60)]
+    planned = [shots(1, f"icon-1-{n}", Care.MEASURED) for n in range(60)]
 
     assert all(any(shot.methods == ALL and shot.damage == "none" for shot in each) for each in planned)
     assert all(any(shot.methods == ALL and shot.damage != "none" for shot in each) for each in planned)
@@ -22,17 +22,19 @@ def test_a_drawing_that_is_measured_as_a_whole_has_whole_and_damaged_pictures_fo
     assert all(len({shot.name for shot in each}) == len(each) for each in planned)
 
 
-def test_other_drawings_cost_little():
-    planned = [shot for n in range(40) for shot in shots(1, f"icon-1-{n}", is_whole=False)]
+@pytest.mark.parametrize(("care", "methods"), [(Care.TRIED, {QUICK, ("baseline",)}), (Care.SEEN, {("baseline",)})])
+def test_other_drawings_cost_little(care, methods):
+    planned = [shots(1, f"icon-1-{n}", care) for n in range(40)]
 
-    assert {shot.methods for shot in planned} == {QUICK, ("baseline",)}
+    assert {shot.methods for each in planned for shot in each} == methods
+    assert all({shot.damage == "none" for shot in each} == {True, False} for each in planned)
     assert "refined" not in QUICK
     assert set(QUICK) < set(ALL)
 
 
 def test_plans_depend_on_seed_and_name_alone():
-    assert shots(1, "icon-1-4", is_whole=True) == shots(1, "icon-1-4", is_whole=True)
-    assert shots(1, "icon-1-4", is_whole=True) != shots(2, "icon-1-4", is_whole=True)
+    assert shots(1, "icon-1-4", Care.MEASURED) == shots(1, "icon-1-4", Care.MEASURED)
+    assert shots(1, "icon-1-4", Care.MEASURED) != shots(2, "icon-1-4", Care.MEASURED)
 
 
 def test_all_pictures_of_a_drawing_are_in_one_part():

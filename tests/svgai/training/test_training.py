@@ -152,7 +152,7 @@ def test_all_makes_what_data_are_missing_models_and_figures(tmp_path):
     pytest.importorskip("resvg_py")
     pytest.importorskip("font_caladea", reason="the fonts of the extra ai")
     folder = write_data(tmp_path / "data", learnable_rows(120))
-    wanted = ("--seed", 636, "--drawings", 1, "--seen", 1)
+    wanted = ("--seed", 636, "--drawings", 1, "--tried", 0, "--seen", 1)
     outcome = run(train, "all", "--data", folder, "--out", tmp_path / "models", *wanted)
 
     assert outcome.exit_code == 0, outcome.output
