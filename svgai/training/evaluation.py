@@ -14,6 +14,7 @@ from svgai.ml.advice import Advice, Adviser
 from svgai.ml.features import Features
 from svgai.ml.metadata import TRACING
 from svgai.ml.types import INTERVAL
+from svgai.training.caution import LEAST_REMOVED, LEAST_RIGHT, MOST_TIME
 from svgai.training.judging import RIGHT, calibration_error, regrets
 from svgai.training.rows import Made, Row
 from svgai.training.tables import table_of
@@ -120,7 +121,7 @@ def about_choices(measured: Sequence[Advised]) -> Iterator[Figure]:
     places = np.array([TRACING.index(each.advice.method) for each in measured])
     lost = regrets(table)
     regret = lost[np.arange(len(measured)), places]
-    yield at_least(f"routing: within {RIGHT:g} of the best", float((regret <= RIGHT).mean()), 0.92)
+    yield at_least(f"routing: within {RIGHT:g} of the best", float((regret <= RIGHT).mean()), LEAST_RIGHT)
     fixed = lost.mean(axis=0)
     best = int(fixed.argmin())
     yield Figure("  regret, mean", float(regret.mean()), f"<= {fixed[best]:.5f}", bool(regret.mean() <= fixed[best]), 5)
@@ -176,7 +177,7 @@ def about_improvement(measured: Sequence[Advised]) -> Iterator[Figure]:
 
 
 def _improvement_on_flat(flat: Sequence[Advised]) -> Iterator[Figure]:
-    targets = {FAST: 0.75, OPTIMISED: 0.85, REFINED: 0.88, "routed": 0.85}
+    targets = {FAST: 0.75, OPTIMISED: 0.85, REFINED: 0.88, "routed": LEAST_REMOVED}
     yield Figure("improvement: whole flat pictures", len(flat), digits=0)
     for name, take in _ways():
         yield at_least(f"  {name}: SSIM error removed, mean", mean_improvement(flat, take), targets[name])
@@ -184,7 +185,7 @@ def _improvement_on_flat(flat: Sequence[Advised]) -> Iterator[Figure]:
         yield Figure(f"  {name}: the same of all error together", whole_improvement(flat, take))
     routed = float(np.mean([each.made.seconds for each in flat]))
     refined = float(np.mean([each.row.methods[REFINED].seconds for each in flat]))
-    yield at_most(f"  routed: mean seconds, to half of {REFINED}'s", routed, round(refined / 2, 4))
+    yield at_most(f"  routed: mean seconds, to half of {REFINED}'s", routed, round(refined * MOST_TIME, 4))
 
 
 def _never_worse(measured: Sequence[Advised]) -> Iterator[Figure]:

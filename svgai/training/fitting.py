@@ -15,10 +15,21 @@ import numpy as np
 from svgai.ml.metadata import FORETOLD, TRACING, Role
 from svgai.ml.objective import worth
 from svgai.ml.types import INTERVAL
+from svgai.training.caution import Frontier, find_frontier
 from svgai.training.finishing import FINISH, HIGH, LOW, as_lack, shares_of
 from svgai.training.judging import Figures, foretold, judge_choices, judge_chosen, judge_predictions, judge_types
 from svgai.training.learned import Learned
-from svgai.training.lessons import CLASSIFIERS, NETWORK, PREDICTORS, ROUTERS, RULES, Answering, Teaching
+from svgai.training.lessons import (
+    CLASSIFIERS,
+    NETWORK,
+    NOT_SERVED,
+    PIXELS,
+    PREDICTORS,
+    ROUTERS,
+    Answering,
+    Teaching,
+)
+from svgai.training.pixels import Glance
 from svgai.training.tables import UNKNOWN, Matrix, Table, folds
 
 Judge: TypeAlias = Callable[[Matrix, Table], Figures]
@@ -64,9 +75,9 @@ class Winner:
 
 
 SUBJECTS = (
-    Subject(Role.CLASSIFIER, CLASSIFIERS, judge_types, "accuracy", more_is_better=True, noise=0.005),
+    Subject(Role.CLASSIFIER, CLASSIFIERS, judge_types, "accuracy", more_is_better=True, noise=0.002),
     Subject(Role.PREDICTOR, PREDICTORS, judge_predictions, "mean_error", more_is_better=False, noise=0.001),
-    Subject(Role.ROUTER, ROUTERS, judge_choices, "right", more_is_better=True, noise=0.005),
+    Subject(Role.ROUTER, ROUTERS, judge_choices, "regret", more_is_better=False, noise=0.0001),
 )
 
 
@@ -83,8 +94,14 @@ def fit_all(table: Table, seed: int, tell: Told) -> list[Winner]:
     winners: list[Winner] = []
     for subject in SUBJECTS:
         own = usable(subject.role, train)
-        trials = [try_out(name, teach, subject, own, seed) for name, teach in subject.candidates.items()]
+        trials = [
+            try_out(name, teach, subject, own, seed)
+            for name, teach in subject.candidates.items()
+            if name != PIXELS or own.thumbnails is not None
+        ]
         rivals = _rivals(train, winners) if subject.role is Role.ROUTER else []
+        if subject.role is Role.ROUTER:
+            trials = [held_back(trial, own) for trial in trials]
         tell(compared(subject, [*rivals, *trials]))
         best = choose(subject, trials)
         without = next((rival for rival in rivals if rival.name == _by_prediction(winners)), None)
@@ -93,9 +110,27 @@ def fit_all(table: Table, seed: int, tell: Told) -> list[Winner]:
             continue
         fitted = cast("Learned", subject.candidates[best.name](own, seed))
         tell(f"The {subject.role} is: {best.name}.")
-        model = _CALIBRATED[subject.role](fitted, usable(subject.role, calibrate))
+        kept = usable(subject.role, calibrate)
+        if subject.role is Role.ROUTER:
+            frontier = frontier_of(fitted, kept, best, own)
+            tell(frontier.told())
+            model = fitted.shifted(np.ones(fitted.columns, np.float32), frontier.shift())
+        else:
+            model = _CALIBRATED[subject.role](fitted, kept)
         winners.append(Winner(subject.role, best.name, model, tuple(trials)))
     return winners
+
+
+def held_back(trial: Trial, table: Table) -> Trial:
+    """A router's candidate as it would be used: with the caution and thrift that suit it best."""
+    scores = trial.answers + find_frontier(trial.answers, table).shift()
+    return Trial(trial.name, judge_choices(scores, table), trial.answers)
+
+
+def frontier_of(fitted: Learned, calibrate: Table, trial: Trial, train: Table) -> Frontier:
+    """What caution and thrift bring, on the drawings kept for that and, cross-validated, on those to train on."""
+    scores = np.concatenate([fitted.outputs(calibrate.features), trial.answers])
+    return find_frontier(scores, calibrate.with_all(train))
 
 
 def try_out(name: str, teach: Teaching, subject: Subject, table: Table, seed: int) -> Trial:
@@ -103,7 +138,7 @@ def try_out(name: str, teach: Teaching, subject: Subject, table: Table, seed: in
     answers: Matrix | None = None
     for fit_on, judge_on in folds(table.groups, FOLDS, seed):
         fitted: Answering = teach(table.only(fit_on), seed)
-        found = FINISH[subject.role](fitted.outputs(table.features[judge_on]))
+        found = FINISH[subject.role](_outputs(fitted, table.only(judge_on)))
         answers = np.zeros((len(table), found.shape[1]), np.float32) if answers is None else answers
         answers[judge_on] = found
     if answers is None:
@@ -111,9 +146,17 @@ def try_out(name: str, teach: Teaching, subject: Subject, table: Table, seed: in
     return Trial(name, subject.judge(answers, table), answers)
 
 
+def _outputs(fitted: Answering, table: Table) -> Matrix:
+    if not isinstance(fitted, Glance):
+        return fitted.outputs(table.features)
+    if table.thumbnails is None:
+        raise ValueError("there are no pictures to look at")
+    return fitted.outputs(table.thumbnails)
+
+
 def choose(subject: Subject, trials: list[Trial]) -> Trial:
     """The best of those that learn; the network where it is as good as that."""
-    learned = [trial for trial in trials if trial.name != RULES]
+    learned = [trial for trial in trials if trial.name not in NOT_SERVED]
     best = _best(subject, learned)
     network = next((trial for trial in learned if trial.name == NETWORK), best)
     apart = abs(network.crossed[subject.figure] - best.crossed[subject.figure])
@@ -193,12 +236,7 @@ def with_intervals(model: Learned, table: Table) -> Learned:
     return model.shifted(np.ones(model.columns, np.float32), shift.ravel())
 
 
-def as_fitted(model: Learned, _: Table) -> Learned:
-    return model
-
-
 _CALIBRATED: Mapping[Role, Callable[[Learned, Table], Learned]] = {
     Role.CLASSIFIER: with_temperature,
     Role.PREDICTOR: with_intervals,
-    Role.ROUTER: as_fitted,
 }

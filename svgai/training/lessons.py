@@ -16,11 +16,13 @@ from svgai.ml import rules
 from svgai.ml.features import Features
 from svgai.ml.metadata import FORETOLD, TRACING
 from svgai.ml.types import INTERVAL, TYPES
+from svgai.training.blends import Blend
 from svgai.training.finishing import HIGH, LEAST_LACK, LOG_SECONDS, LOW, MOST_LOG, QUALITY, as_lack, as_quality
 from svgai.training.forests import Forest, Growth, Lesson, grow_classes, grow_each
 from svgai.training.judging import RIGHT, regrets
 from svgai.training.learned import Learned
 from svgai.training.networks import Networks, Practice, train_networks
+from svgai.training.pixels import Glance, train_glance
 from svgai.training.tables import UNKNOWN, Matrix, Table
 
 
@@ -34,10 +36,13 @@ class Ruled:
         return np.array([self.answer(Features(values)) for values in features], np.float32)
 
 
-Answering: TypeAlias = Learned | Ruled
+Answering: TypeAlias = Learned | Ruled | Glance
 Teaching: TypeAlias = Callable[[Table, int], Answering]
 
 FOREST, BOOSTED, NETWORK, RULES = "random forest", "boosted trees", "network on features", "rules"
+BLEND, PIXELS = "network and boosted trees", "network on pixels"
+NOT_SERVED = frozenset({RULES, PIXELS})
+"""Candidates to compare the others with, which never become a model."""
 
 _BAGGED = Growth(trees=60, leaves=31, least=4, is_bagged=True)
 _LEAST, _MOST = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
@@ -74,13 +79,27 @@ def _network_of_types(table: Table, seed: int) -> Networks:
     return train_networks(table.features, len(TYPES), loss, Practice(epochs=60, batch=128), seed)
 
 
+def _trees_of_types(table: Table, growth: Growth, seed: int) -> Forest:
+    return grow_classes(table.features, table.types, len(TYPES), growth, seed)
+
+
+def _glance_of_types(table: Table, seed: int) -> Glance:
+    if table.thumbnails is None:
+        raise ValueError("there are no pictures to look at")
+    return train_glance(table.thumbnails, table.types, len(TYPES), seed)
+
+
+_BOOSTED_TYPES = Growth(trees=150)
+
 CLASSIFIERS: Mapping[str, Teaching] = {
     RULES: lambda _, __: Ruled(_by_type),
-    FOREST: lambda table, seed: grow_classes(_typed(table).features, _typed(table).types, len(TYPES), _BAGGED, seed),
-    BOOSTED: lambda table, seed: grow_classes(
-        _typed(table).features, _typed(table).types, len(TYPES), Growth(trees=150), seed
-    ),
+    FOREST: lambda table, seed: _trees_of_types(_typed(table), _BAGGED, seed),
+    BOOSTED: lambda table, seed: _trees_of_types(_typed(table), _BOOSTED_TYPES, seed),
     NETWORK: lambda table, seed: _network_of_types(_typed(table), seed),
+    BLEND: lambda table, seed: Blend(
+        [_network_of_types(_typed(table), seed), _trees_of_types(_typed(table), _BOOSTED_TYPES, seed)]
+    ),
+    PIXELS: lambda table, seed: _glance_of_types(_typed(table), seed),
 }
 
 
@@ -152,11 +171,16 @@ def _network_of_predictions(table: Table, seed: int) -> Networks:
     return train_networks(table.features, len(TRACING) * len(FORETOLD), loss, practice, seed)
 
 
+_BOOSTED_PREDICTIONS = Growth(trees=150, leaves=8)
+
 PREDICTORS: Mapping[str, Teaching] = {
     RULES: lambda _, __: Ruled(_by_rule),
     FOREST: lambda table, seed: _trees_of_predictions(table, _BAGGED, seed),
-    BOOSTED: lambda table, seed: _trees_of_predictions(table, Growth(trees=150, leaves=8), seed),
+    BOOSTED: lambda table, seed: _trees_of_predictions(table, _BOOSTED_PREDICTIONS, seed),
     NETWORK: _network_of_predictions,
+    BLEND: lambda table, seed: Blend(
+        [_network_of_predictions(table, seed), _trees_of_predictions(table, _BOOSTED_PREDICTIONS, seed)]
+    ),
 }
 
 

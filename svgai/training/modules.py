@@ -83,6 +83,19 @@ class SideBySide(nn.Module):  # type: ignore[misc] # torch is not followed
         return flow.mean(dim=0)
 
 
+class Blended(nn.Module):  # type: ignore[misc] # torch is not followed
+    """The mean of what several modules say."""
+
+    def __init__(self, parts: list[nn.Module]) -> None:
+        super().__init__()
+        self.parts = nn.ModuleList(parts)
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features n x m to n x columns."""
+        told = [part(features) for part in self.parts]
+        return torch.stack(told).mean(dim=0)
+
+
 class Shares(nn.Module):  # type: ignore[misc] # torch is not followed
     """A module whose outputs become shares that add up to one."""
 

@@ -36,6 +36,8 @@ class Table:
     seconds: Matrix
     groups: NDArray[np.int64]
     """A number for each drawing: pictures of one drawing are never apart."""
+    thumbnails: NDArray[np.uint8] | None = None
+    """n x side x side x 3, where the pictures themselves are looked at."""
 
     def __len__(self) -> int:
         return len(self.rows)
@@ -58,13 +60,25 @@ class Table:
             self.quality[places],
             self.seconds[places],
             self.groups[places],
+            None if self.thumbnails is None else self.thumbnails[places],
+        )
+
+    def with_all(self, other: Table) -> Table:
+        """These pictures and those after them; drawings of the two have nothing to do with each other."""
+        return Table(
+            [*self.rows, *other.rows],
+            np.concatenate([self.features, other.features]),
+            np.concatenate([self.types, other.types]),
+            np.concatenate([self.quality, other.quality]),
+            np.concatenate([self.seconds, other.seconds]),
+            np.concatenate([self.groups, other.groups]),
         )
 
     def part(self, split: str) -> Table:
         return self.only(np.array([row.split == split for row in self.rows], dtype=bool))
 
 
-def table_of(rows: Sequence[Row]) -> Table:
+def table_of(rows: Sequence[Row], thumbnails: NDArray[np.uint8] | None = None) -> Table:
     numbers = {name: number for number, name in enumerate(sorted({row.drawing for row in rows}))}
     made = [[row.methods.get(method) for method in TRACING] for row in rows]
     return Table(
@@ -74,6 +88,7 @@ def table_of(rows: Sequence[Row]) -> Table:
         quality=np.array([[each.ssim if each else np.nan for each in one] for one in made], np.float32),
         seconds=np.array([[each.seconds if each else np.nan for each in one] for one in made], np.float32),
         groups=np.array([numbers[row.drawing] for row in rows], np.int64),
+        thumbnails=thumbnails,
     )
 
 

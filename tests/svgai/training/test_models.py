@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from svgai.ml.features import NAMES
+from svgai.training.blends import Blend
 from svgai.training.forests import LEAF, Forest, Growth, Lesson, Tree, grow_classes, grow_each
 from svgai.training.networks import Practice, train_networks
 
@@ -124,3 +125,15 @@ def test_onnx_and_torch_say_what_the_model_says(model):
     assert np.abs(session.run(None, {"features": inputs})[0] - truth).max() < 1e-4
     with torch.no_grad():
         assert np.abs(model.module().eval()(torch.from_numpy(inputs)).numpy() - truth).max() < 1e-4
+
+
+def test_a_blend_says_the_mean_of_what_its_parts_say():
+    tree = Forest([stump()], np.array([1, 1], np.float32))
+    other = Forest([], np.array([3, 5], np.float32))
+    features = np.array([[0, 2], [0, 3]], np.float32)
+    blend = Blend([tree, other])
+    moved = blend.shifted(np.array([1, 2], np.float32), np.array([4, 0], np.float32))
+
+    assert blend.outputs(features).tolist() == [[2, 8], [2, 13]]
+    assert moved.outputs(features).tolist() == [[6, 16], [6, 26]]
+    assert blend.columns == 2
