@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from svgai.picture import Picture
 
-VERSION: Final = 2
+VERSION: Final = 3
 """Counts up when a feature is added, removed or measured otherwise: a model takes those that it was trained on."""
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -83,8 +83,27 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "uneven_pen": "how much that differs from letter to letter, as a share",
         "crossings": "how many strokes a row meets in a letter",
         "spacing": "how far it is from a letter to the next on its line, in heights",
+        "line_letters": "log2 of the number of letters of the longest line",
+        "in_lines": "share of letters that are in lines of three or more",
+        "line_width": "how far the longest line reaches, as a share of the picture's width",
+        "line_bend": "how far its letters stand off the middle of their feet, in heights",
+        "letter_variety": "how much its letters differ in breadth, in heights",
+        "strokes_across": "log2 of the number of strokes that a row with ink meets",
+        "strokes_down": "the same of columns",
+        "even_strokes": "share of strokes along rows that are about as broad as most",
+        "bands": "log2 of the number of groups of rows with ink that are apart",
+        "band_height": "their height, as a share of the picture's",
         "thin": "share of the ink that goes when one pixel is taken off all round",
         "fine_detail": "share of the contrast that two pixels of blur take away",
+        # What tracing would lose: log2 of the thousandths of SSIM that go when a sample of the picture is made simpler
+        "busy": "share of cells in which anything changes",
+        "lost_specks": "without specks, in colours of four bits a channel, as the baseline has it",
+        "lost_detail": "without what is smaller than five pixels (median)",
+        "lost_shades": "in its main colours alone, each pixel in the nearest",
+        "lost_shapes": "the same without specks",
+        "lost_parts": "the same without parts smaller than five pixels",
+        "lost_mixes": "in its main colours, but for pixels where they meet",
+        "lost_blur": "with a pixel of blur",
     }
 )
 

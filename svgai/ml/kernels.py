@@ -471,6 +471,32 @@ def join(parent: Integers, boxes: Integers, one: int, other: int) -> None:
 
 
 @compiled
+def find_followers(letters: Integers, farthest: float, follower: Integers, gaps: Floats) -> None:
+    """For each letter the next one on its line (-1 for none), and how far it is, in heights of the letter.
+
+    letters: left, top, right, bottom... of each. A follower is not twice as high or half as high, nor more than a
+    height away.
+    """
+    for i in range(len(letters)):
+        height = letters[i, 3] - letters[i, 1]
+        nearest, least = -1, farthest
+        for j in range(len(letters)):
+            if letters[j, 0] <= letters[i, 0]:
+                continue
+            other = letters[j, 3] - letters[j, 1]
+            shared = min(letters[i, 3], letters[j, 3]) - max(letters[i, 1], letters[j, 1])
+            gap = (letters[j, 0] - letters[i, 2]) / height
+            if 2 * shared > min(height, other) and gap > -0.25 and max(gap, 0.0) < least:
+                nearest, least = j, max(gap, 0.0)
+        gaps[i] = least
+        if nearest >= 0:
+            other = letters[nearest, 3] - letters[nearest, 1]
+            if least > 1 or other > 2 * height or height > 2 * other:
+                nearest = -1
+        follower[i] = nearest
+
+
+@compiled
 def count_ripples(tiles: Bytes, ripples: Counts) -> None:
     """How strongly each pixel differs from the mean of its four neighbours, where there is no edge; four times that.
 
@@ -486,3 +512,145 @@ def count_ripples(tiles: Bytes, ripples: Counts) -> None:
                 if abs(up - down) <= HIGH and abs(left - right) <= HIGH:
                     ripple = int(abs(4 * here - up - down - left - right))
                     ripples[min(ripple, len(ripples) - 1)] += 1
+
+
+@compiled
+def find_busy_cells(tiles: Bytes, cell: int, margin: int, places: Integers) -> int:
+    """Where each cell begins in which, or around which, not all pixels are equal: tile, top and left; how many.
+
+    places: room for all cells, which lie side by side and keep the margin from the border of their tile.
+    """
+    packed = tiles.view(np.uint32)[..., 0]
+    count, height, width = packed.shape
+    found = 0
+    for n in range(count):
+        # What is left over is left out on both sides.
+        for top in range(margin + (height - 2 * margin) % cell // 2, height - margin - cell + 1, cell):
+            for left in range(margin + (width - 2 * margin) % cell // 2, width - margin - cell + 1, cell):
+                if is_busy(packed[n, top - margin : top + cell + margin, left - margin : left + cell + margin]):
+                    places[found, 0], places[found, 1], places[found, 2] = n, top, left
+                    found += 1
+    return found
+
+
+@compiled
+def is_busy(packed: NDArray[np.uint32]) -> bool:
+    """Whether not all pixels are equal."""
+    first = packed[0, 0]
+    for y in range(packed.shape[0]):
+        for x in range(packed.shape[1]):
+            if packed[y, x] != first:
+                return True
+    return False
+
+
+@compiled
+def count_shades(seen: Bytes, counts: Counts, sums: Counts) -> None:
+    """How often each colour occurs, to four bits a channel, and the sums of those that are counted together."""
+    for y in range(seen.shape[0]):
+        for x in range(seen.shape[1]):
+            red, green, blue = np.int64(seen[y, x, 0]), np.int64(seen[y, x, 1]), np.int64(seen[y, x, 2])
+            place = red >> 4 << 8 | green >> 4 << 4 | blue >> 4
+            counts[place] += 1
+            sums[place, 0] += red
+            sums[place, 1] += green
+            sums[place, 2] += blue
+
+
+@compiled
+def label_inks(seen: Bytes, inks: Floats, labels: Bytes) -> None:
+    """Write which ink each pixel is nearest to. seen: height x width x 3."""
+    height, width = labels.shape
+    for y in range(height):
+        nearest = nearest_of_all(seen[y, 0], inks)
+        for x in range(width):
+            before = max(x - 1, 0)
+            if (
+                seen[y, x, 0] != seen[y, before, 0]
+                or seen[y, x, 1] != seen[y, before, 1]
+                or seen[y, x, 2] != seen[y, before, 2]
+            ):
+                nearest = nearest_of_all(seen[y, x], inks)
+            labels[y, x] = nearest
+
+
+@compiled
+def nearest_of_all(pixel: Bytes, inks: Floats) -> int:
+    """The ink that is nearest to a pixel, however far."""
+    nearest, least = 0, np.float32(np.inf)
+    for k in range(len(inks)):
+        apart = np.float32(0)
+        for c in range(3):
+            apart += (inks[k, c] - pixel[c]) ** 2
+        if apart < least:
+            nearest, least = k, apart
+    return nearest
+
+
+@compiled
+def keep_mixes(seen: Bytes, labels: Bytes, inked: Bytes, mixed: Bytes) -> None:
+    """Paint in inks but for pixels beside another ink, which may be a mix and stay as they are."""
+    height, width = labels.shape
+    for y in range(height):
+        for x in range(width):
+            here = labels[y, x]
+            is_inside = (
+                labels[max(y - 1, 0), x] == here
+                and labels[min(y + 1, height - 1), x] == here
+                and labels[y, max(x - 1, 0)] == here
+                and labels[y, min(x + 1, width - 1)] == here
+            )
+            for c in range(3):
+                mixed[y, x, c] = inked[y, x, c] if is_inside else seen[y, x, c]
+
+
+@compiled
+def cut_out(tiles: Bytes, places: Integers, margin: int, side: int) -> Bytes:
+    """Squares that begin a margin before each of these places, side by side: side x (n x side) x 4."""
+    cells = np.empty((side, len(places) * side, 4), np.uint8)
+    for k in range(len(places)):
+        n, top, left = places[k, 0], places[k, 1] - margin, places[k, 2] - margin
+        cells[:, k * side : (k + 1) * side] = tiles[n, top : top + side, left : left + side]
+    return cells
+
+
+@compiled
+def lost_likeness(one: Bytes, other: Bytes, margin: int) -> float:
+    """What two stacks of cells lack of SSIM 1, on average: in windows of 8 x 8 that are 4 apart, in all channels.
+
+    one, other: side x (n x side) x 3, cells side by side, whose margin does not count.
+    """
+    side = one.shape[0]
+    across = (side - 2 * margin) // 4
+    sums = np.zeros((across, across, 5), np.int64)
+    lost, windows = 0.0, 0
+    for left in range(margin, one.shape[1], side):
+        for c in range(3):
+            sums[:] = 0
+            is_same = True
+            for y in range(4 * across):
+                for x in range(4 * across):
+                    p, q = np.int64(one[margin + y, left + x, c]), np.int64(other[margin + y, left + x, c])
+                    is_same = is_same and p == q
+                    here = sums[y >> 2, x >> 2]
+                    here[0] += p
+                    here[1] += q
+                    here[2] += p * p
+                    here[3] += q * q
+                    here[4] += p * q
+            windows += (across - 1) * (across - 1)
+            if not is_same:
+                for y in range(across - 1):
+                    for x in range(across - 1):
+                        lost += 1 - likeness(sums[y, x] + sums[y, x + 1] + sums[y + 1, x] + sums[y + 1, x + 1])
+    return lost / windows
+
+
+@compiled
+def likeness(sums: Counts) -> float:
+    """SSIM of a window of 8 x 8, of its sums of p, q, p * p, q * q and p * q (Wang and others 2004, formula 13)."""
+    p, q = float(sums[0]) / 64, float(sums[1]) / 64
+    pp, qq, pq = float(sums[2]) / 64, float(sums[3]) / 64, float(sums[4]) / 64
+    dark, flat = (0.01 * 255) ** 2, (0.03 * 255) ** 2
+    structure = (2 * (pq - p * q) + flat) / (pp - p * p + qq - q * q + flat)
+    return (2 * p * q + dark) / (p * p + q * q + dark) * structure

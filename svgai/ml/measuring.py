@@ -9,23 +9,25 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.ml import kernels
-from svgai.ml.views import Near, Tiles, look_from_afar, look_near, reduced
+from svgai.ml.likeness import losses
+from svgai.ml.views import BLACK, WHITE, Near, Tiles, is_seen_on_white, light_of, look_from_afar, look_near, reduced
+from svgai.ml.writing import measure_writing
 from svgai.picture import Picture, Pixels
 
 Measured = Mapping[str, float]
 
 _MOST_COUNTED = 1 << 16
 """Pixels whose colours are told apart exactly."""
-_MOST_ASKED = 2_048
+_MOST_ASKED = 1_024
 """Pixels that are explained by inks."""
-_MOST_INKS = 24
+_MOST_INKS = 16
 _LEAST_INK = 0.002
 """Share of all still places that a colour must fill to be an ink."""
 _STRANGE = 12.0
 """A pixel this far from all mixes is unexplained, as in `svgai.tracing`."""
 _EDGE = 160.0
 """Where Sobel's sum says more, light changes by 40 levels within two pixels: an edge."""
-_MOST_COHERENT = 2_048
+_MOST_COHERENT = 1_024
 """Places at an edge around which it is asked for directions."""
 _EVEN = 2
 """A block of a JPEG is even where light differs by no more than rounding makes it."""
@@ -39,6 +41,7 @@ def measure_all(picture: Picture) -> Measured:
     """Every feature by its name."""
     near = look_near(picture)
     whole = look_from_afar(picture, near)
+    small = reduced(whole, _FAR)
     lines = _lines(near)
     ripples = _ripples(near.tiles)
     deviation = _deviation(ripples)
@@ -53,11 +56,12 @@ def measure_all(picture: Picture) -> Measured:
         **_inks(near.tiles),
         "plain_border": _plain_border(whole),
         **_transitions(lines),
-        **_slopes(lines, whole),
+        **_slopes(lines, small),
         **_edges(light, picture),
-        **_blocks(near.tiles, whole, deviation),
+        **_blocks(near.tiles, whole, small, deviation),
         **_noise(ripples, deviation),
-        **_parts(light_from_afar),
+        **measure_writing(light_from_afar, deviation),
+        **losses(near.tiles, WHITE if is_seen_on_white(joined) else BLACK),
         "fine_detail": _fine_detail(light_from_afar),
     }
 
@@ -181,7 +185,7 @@ def _colours(tiles: Tiles) -> Measured:
 
 
 def _inks(tiles: Tiles) -> Measured:
-    inks, weights = np.zeros((256, 4), np.float32), np.zeros(256, np.int64)
+    inks, weights = np.zeros((64, 4), np.float32), np.zeros(64, np.int64)
     known, still = kernels.gather_inks(tiles, inks, weights)
     of_weight = np.flatnonzero(weights >= max(1.0, _LEAST_INK * still))
     main = of_weight[np.argsort(-weights[of_weight], kind="stable")][:_MOST_INKS]
@@ -212,11 +216,10 @@ def _transitions(lines: tuple[Tiles, Tiles]) -> Measured:
     }
 
 
-def _slopes(lines: tuple[Tiles, Tiles], whole: Pixels) -> Measured:
+def _slopes(lines: tuple[Tiles, Tiles], small: Pixels) -> Measured:
     near, far = np.zeros(3, np.int64), np.zeros(3, np.int64)
     for each in lines:
         kernels.follow_slopes(each, near)
-    small = reduced(whole, _FAR)
     for each in (small[None], np.ascontiguousarray(small.transpose(1, 0, 2))[None]):
         kernels.follow_slopes(each, far)
     return {
@@ -224,20 +227,6 @@ def _slopes(lines: tuple[Tiles, Tiles], whole: Pixels) -> Measured:
         "steep": _share(near[0], near[0] + near[1]),
         "far_slopes": _share(far[0], far[2]),
     }
-
-
-def light_of(pixels: Pixels) -> NDArray[np.uint8]:
-    """How light each pixel is, on white or on black, whichever shows more."""
-    on_black: NDArray[np.uint8] = cv2.cvtColor(pixels, cv2.COLOR_RGBA2GRAY)
-    if (pixels[..., 3] == 255).all():
-        return on_black
-    on_white = on_black + (255 - pixels[..., 3])
-    return on_white if _contrast(on_white) > _contrast(on_black) else on_black
-
-
-def _contrast(light: NDArray[np.uint8]) -> float:
-    """The standard deviation."""
-    return float(cv2.meanStdDev(light)[1][0, 0])
 
 
 def _edges(light: NDArray[np.uint8], picture: Picture) -> Measured:
@@ -265,10 +254,9 @@ def _joined(tiles: Tiles) -> Pixels:
     return np.pad(tiles, ((0, 0), (8, 8), (0, 0), (0, 0)), "edge").reshape(-1, *tiles.shape[2:])
 
 
-def _blocks(tiles: Tiles, whole: Pixels, deviation: float) -> Measured:
+def _blocks(tiles: Tiles, whole: Pixels, small: Pixels, deviation: float) -> Measured:
     """What kinds of blocks there are; from afar, noise of that deviation is averaged away, and told from texture."""
     near, far = np.zeros(4, np.int64), np.zeros(4, np.int64)
-    small = reduced(whole, _FAR)
     kernels.sort_blocks(tiles, _STILL, near)
     kernels.sort_blocks(small[None], _STILL + deviation * small.shape[0] / whole.shape[0], far)
     return {
@@ -298,92 +286,6 @@ def _deviation(ripples: NDArray[np.int64]) -> float:
 def _noise(ripples: NDArray[np.int64], deviation: float) -> Measured:
     """The deviation tells noise that is everywhere, the mean ripple also what is only beside edges."""
     return {"noise": _log(deviation), "ripple": _log(_share(float(ripples @ np.arange(256)), 4 * ripples.sum()))}
-
-
-_LEAST_HEIGHT, _MOST_HEIGHT = 5, 0.4
-"""Of letters: the least in pixels, the most as a share of the picture's height or of half its width."""
-
-
-def _parts(light: NDArray[np.uint8]) -> Measured:
-    """The connected parts of the picture in black and white, both what is dark and what is light."""
-    _, black_and_white = cv2.threshold(light, 0, 1, cv2.THRESH_BINARY | cv2.THRESH_OTSU)
-    ground = int(np.median(np.concatenate([black_and_white[0], black_and_white[-1]])) > 0)
-    ink = (black_and_white != ground).astype(np.uint8)
-    left = int(cv2.erode(ink, np.ones((3, 3), np.uint8)).sum())
-    boxes = _boxes(black_and_white)
-    return {
-        "components": _log(len(boxes)),
-        **_letters(boxes, *light.shape),
-        "thin": 1.0 - _share(left, int(ink.sum())) if ink.any() else 0.0,
-    }
-
-
-def _boxes(black_and_white: NDArray[np.uint8]) -> NDArray[np.int32]:
-    """Left, top, right, bottom, area and number of runs along rows of each connected part, specks left out."""
-    runs = (
-        black_and_white.size
-        if black_and_white.shape[1] < 2
-        else (int(np.count_nonzero(black_and_white[:, 1:] != black_and_white[:, :-1])) + len(black_and_white))
-    )
-    boxes = np.empty((runs, 6), np.int32)
-    return boxes[: kernels.find_parts(black_and_white, boxes)][boxes[:, 4] > 4]
-
-
-def _letters(boxes: NDArray[np.int32], height: int, width: int) -> Measured:
-    left, top, right, bottom, area, runs = boxes.T.astype(np.float64)
-    wide, high = right - left, bottom - top
-    fill = area / (wide * high)
-    may_be = (high >= _LEAST_HEIGHT) & (high <= _MOST_HEIGHT * max(height, width / 2))
-    may_be &= (wide >= 0.1 * high) & (wide <= 2.0 * high) & (fill > 0.15) & ((fill < 0.75) | (wide < 0.45 * high))
-    heights = high[may_be]
-    if not len(heights):
-        return dict.fromkeys(_LETTERS, 0.0)
-    typical = float(np.median(heights))
-    is_alike = np.abs(heights - typical) <= 0.25 * typical
-    pens = (area / runs)[may_be]
-    told = (
-        _share(len(heights), len(boxes)),
-        _log(len(heights)),
-        min(1.0, _share(float((wide * high)[may_be].sum()), height * width)),
-        float(is_alike.mean()),
-        _lined_up(bottom[may_be], max(1.0, 0.08 * typical), height),
-        float(np.median(pens / heights)),
-        float(np.median(np.abs(pens / np.median(pens) - 1))),
-        float(np.median(runs[may_be] / heights)),
-        _spacing(boxes[may_be]),
-    )
-    return dict(zip(_LETTERS, told, strict=True))
-
-
-_LETTERS = (
-    *("letters", "letter_count", "letter_area", "alike_heights", "lined_up"),
-    *("pen", "uneven_pen", "crossings", "spacing"),
-)
-_MOST_SPACED = 256
-"""Letters among which neighbours are looked for."""
-_FARTHEST = 4.0
-"""Heights to the next letter where there is none."""
-
-
-def _spacing(letters: NDArray[np.int32]) -> float:
-    """How far it is from a letter to the next on its line, in heights; the median."""
-    some = letters[:: len(letters) // _MOST_SPACED + 1].astype(np.float64)
-    left, top, right, bottom = some[:, :4].T
-    height = bottom - top
-    shared = np.minimum(bottom[:, None], bottom) - np.maximum(top[:, None], top)
-    gap = left[None, :] - right[:, None]
-    follows = (shared > 0.5 * np.minimum(height[:, None], height)) & (gap > -0.25 * height[:, None])
-    follows &= left[None, :] > left[:, None]
-    nearest = np.where(follows, np.maximum(gap, 0) / height[:, None], _FARTHEST).min(axis=1)
-    return float(np.median(np.minimum(nearest, _FARTHEST)))
-
-
-def _lined_up(feet: NDArray[np.float64], tolerance: float, height: int) -> float:
-    """Which share stands on one line with another, beyond what would by chance."""
-    gaps = np.diff(np.sort(feet), prepend=-np.inf, append=np.inf)
-    share = float((np.minimum(gaps[:-1], gaps[1:]) <= tolerance).mean())
-    chance = 1 - float(np.exp(-2 * (tolerance + 0.5) * len(feet) / height))
-    return max(0.0, (share - chance) / (1 - chance)) if chance < 0.999 else 0.0
 
 
 def _fine_detail(light: NDArray[np.uint8]) -> float:

@@ -15,7 +15,7 @@ from svgai.picture import Picture, Pixels
 Tiles: TypeAlias = NDArray[np.uint8]
 """n x height x width x 4, premultiplied."""
 
-MOST_PIXELS = 1 << 18
+MOST_PIXELS = 1 << 16
 """So many are looked at from near; a picture that has more is seen in tiles all over it."""
 _TILE = 64
 _GRID = 8
@@ -45,9 +45,9 @@ def look_near(picture: Picture) -> Near:
     places = [
         (top, left) for top in _evenly(picture.height, height, down) for left in _evenly(picture.width, width, across)
     ]
-    tiles = np.stack([premultiplied(rgba[top : top + height, left : left + width]) for top, left in places])
+    tiles = premultiplied(np.concatenate([rgba[top : top + height, left : left + width] for top, left in places]))
     tops, lefts = np.array(places, dtype=np.int32).T
-    return Near(tiles, np.ascontiguousarray(tops), np.ascontiguousarray(lefts))
+    return Near(tiles.reshape(-1, height, width, 4), np.ascontiguousarray(tops), np.ascontiguousarray(lefts))
 
 
 def _spread(down: int, across: int, most: int) -> tuple[int, int]:
@@ -89,3 +89,27 @@ def premultiplied(rgba: Pixels) -> Pixels:
     mixed = np.empty(rgba.shape, np.uint8)
     premultiply(rgba, mixed)
     return mixed
+
+
+WHITE, BLACK = 255, 0
+
+
+def light_of(pixels: Pixels) -> NDArray[np.uint8]:
+    """How light each pixel is, on white or on black, whichever shows more."""
+    on_black: NDArray[np.uint8] = cv2.cvtColor(pixels, cv2.COLOR_RGBA2GRAY)
+    if (pixels[..., 3] == 255).all() or not is_seen_on_white(pixels):
+        return on_black
+    return on_black + (255 - pixels[..., 3])
+
+
+def is_seen_on_white(pixels: Pixels) -> bool:
+    """Whether more is seen of it on white than on black."""
+    if (pixels[..., 3] == 255).all():
+        return True
+    on_black = cv2.cvtColor(pixels, cv2.COLOR_RGBA2GRAY)
+    return contrast_of(on_black + (255 - pixels[..., 3])) > contrast_of(on_black)
+
+
+def contrast_of(light: NDArray[np.uint8]) -> float:
+    """The standard deviation."""
+    return float(cv2.meanStdDev(light)[1][0, 0])

@@ -16,6 +16,7 @@ from svgai.training.fitting import fit_all
 from svgai.training.missing import Missing
 from svgai.training.pictures import Care
 from svgai.training.pixels import read_thumbnails
+from svgai.training.reference import reference_of
 from svgai.training.rows import ABOUT, PICTURES, read_rows
 from svgai.training.tables import table_of
 
@@ -42,6 +43,7 @@ def make_models(data: Path, target: Path, seed: int, tell: Callable[[str], None]
         seconds=round(time.monotonic() - begun, 1),
     )
     export_all(winners, table, target, made)
+    reference_of(rows).write(target)
     tell(f"Models are in {target}, made in {made.seconds:.0f} s.")
 
 

@@ -15,7 +15,7 @@ from hypothesis.extra.numpy import arrays
 
 from bench.drawings import DRAWINGS
 from bench.rendering import draw
-from svgai.ml import measuring
+from svgai.ml import writing
 from svgai.ml.features import MEANINGS, NAMES, Features, measure_features
 from svgai.ml.views import MOST_PIXELS, look_near
 from svgai.picture import Picture
@@ -36,6 +36,11 @@ ODD = {
     "white": np.full((64, 64, 4), 255, np.uint8),
 }
 
+UPRIGHT = {
+    *("letters", "letter_area", "alike_heights", "lined_up", "line_letters", "in_lines", "line_width", "line_bend"),
+    *("letter_variety", "spacing", "strokes_across", "strokes_down", "even_strokes", "bands", "band_height"),
+}
+"""What depends on which way is up, as writing does."""
 SHARES = [name for name, meaning in MEANINGS.items() if meaning.startswith("share")]
 
 
@@ -78,12 +83,11 @@ def test_colours_under_what_is_invisible_do_not_count():
 
 @pytest.mark.parametrize("how", [np.fliplr, np.flipud, np.transpose], ids=["mirrored", "upside down", "turned"])
 def test_a_drawing_that_is_turned_is_the_same_drawing(how):
-    rgba = flat(256, "flower").rgba
+    rgba = flat(128, "flower").rgba
     turned = how(rgba) if how is not np.transpose else rgba.transpose(1, 0, 2)
     one, other = (measure_features(Picture(np.ascontiguousarray(each))) for each in (rgba, turned))
     apart = dict(zip(NAMES, np.abs(one.values - other.values), strict=True))
-    of_letters = {"letters", "letter_area", "alike_heights", "lined_up"}  # which stand upright
-    assert max(value for name, value in apart.items() if name not in of_letters) < 0.08, apart
+    assert max(value for name, value in apart.items() if name not in UPRIGHT) < 0.08, apart
 
 
 def test_a_picture_seen_in_tiles_is_the_same_picture():
@@ -132,6 +136,22 @@ def test_names_go_there_and_back():
         ("letter_area", flat(), lettering()),
         ("lined_up", noise(), lettering()),
         ("components", flat(), lettering()),
+        ("line_letters", flat(), lettering()),
+        ("in_lines", noise(), lettering()),
+        ("line_width", flat(), lettering()),
+        ("strokes_across", flat(), lettering()),
+        ("strokes_down", flat(), lettering()),
+        ("bands", flat(), lettering()),
+        ("band_height", lettering(), flat()),
+        ("busy", flat(), noise()),
+        ("lost_specks", flat(), noise()),
+        ("lost_detail", flat(256, "waves"), flat(256, "hairlines")),
+        ("lost_shades", flat(), ramp()),
+        ("lost_shapes", flat(), ramp()),
+        ("lost_parts", flat(), lettering()),
+        ("lost_mixes", flat(), noisy(flat(), 8)),
+        ("lost_mixes", flat(), jpeg(flat())),
+        ("lost_blur", blurred(flat(), 3), flat()),
         ("thin", flat(256, "waves"), flat(256, "hairlines")),
         ("fine_detail", ramp(), flat(256, "hairlines")),
         ("plain_border", noise(), flat()),
@@ -153,7 +173,7 @@ def test_noise_is_measured_in_levels(deviation):
 def test_parts_are_what_opencv_finds():
     """Connected parts against an independent oracle, both colours, on noise where everything touches everything."""
     mask = (np.random.default_rng(5).random((60, 90)) < 0.55).astype(np.uint8)
-    found = measuring._boxes(mask)
+    found = writing._boxes(mask)
     expected = []
     for colour in (0, 1):
         _, _, stats, _ = cv2.connectedComponentsWithStats((mask == colour).astype(np.uint8), connectivity=4)

@@ -237,3 +237,100 @@ def test_coherence_is_one_along_an_edge_and_none_in_noise():
     kernels.add_coherence(across, down, np.array([10 * 20 + 10], np.int32), found)
     assert found[0] < 0.5
     assert found[1] == 1
+
+
+def test_busy_cells_are_those_with_two_colours_in_them_or_around():
+    tiles = np.zeros((2, 24, 40, 4), np.uint8)
+    tiles[1, 3, 27] = 9  # in the margin of the last cell alone
+    places = np.empty((40, 3), np.int32)
+    found = kernels.find_busy_cells(tiles, 8, 2, places)
+
+    cells = itertools.product(range(2), (4, 12), (4, 12, 20, 28))
+    busy = [(n, y, x) for n, y, x in cells if tiles[n, y - 2 : y + 10, x - 2 : x + 10].any()]
+    assert [tuple(each) for each in places[:found].tolist()] == busy == [(1, 4, 20), (1, 4, 28)]
+
+
+def test_cells_are_cut_out_side_by_side(lines):
+    places = np.array([(0, 3, 5), (1, 2, 9)], np.int32)
+    cells = kernels.cut_out(lines, places, 2, 10)
+
+    assert (cells[:, :10] == lines[0, 1:11, 3:13]).all()
+    assert (cells[:, 10:] == lines[1, 0:10, 7:17]).all()
+
+
+def stack(kind="noise", cells=3):
+    """Three cells of 20 x 20, side by side."""
+    if kind == "noise":
+        return CHANCE.integers(0, 256, (20, 20 * cells, 3), dtype=np.uint8)
+    return CHANCE.choice(np.array([[0, 0, 0], [250, 3, 9], [30, 200, 40]], np.uint8), (20, 20 * cells))
+
+
+def test_shades_are_counted_to_four_bits():
+    seen = stack()
+    counts, sums = np.zeros(4096, np.int64), np.zeros((4096, 3), np.int64)
+    kernels.count_shades(seen, counts, sums)
+
+    for place in CHANCE.choice(np.flatnonzero(counts), 20):
+        alike = seen[((seen >> 4).astype(int) @ [256, 16, 1]) == place]
+        assert counts[place] == len(alike)
+        assert sums[place].tolist() == alike.sum(axis=0).tolist()
+    assert counts.sum() == 1200
+
+
+@pytest.mark.parametrize("kind", ["noise", "few colours"])
+def test_every_pixel_has_the_nearest_ink(kind):
+    seen, inks = stack(kind), CHANCE.uniform(0, 255, (7, 3)).astype(np.float32)
+    labels = np.empty(seen.shape[:2], np.uint8)
+    kernels.label_inks(seen, inks, labels)
+    apart = ((seen[:, :, None].astype(np.float32) - inks) ** 2).sum(axis=-1)
+
+    assert (labels == apart.argmin(axis=-1)).all()
+
+
+def test_pixels_beside_another_ink_stay_as_they_are():
+    seen, labels = stack(), CHANCE.integers(0, 2, (20, 60)).astype(np.uint8)
+    inked, mixed = np.zeros_like(seen), np.empty_like(seen)
+    kernels.keep_mixes(seen, labels, inked, mixed)
+
+    bordered = np.pad(labels, 1, "edge")
+    around = (bordered[:-2, 1:-1], bordered[2:, 1:-1], bordered[1:-1, :-2], bordered[1:-1, 2:])
+    is_inside = np.all([labels == each for each in around], axis=0)
+    assert is_inside.any()
+    assert (mixed == np.where(is_inside[..., None], inked, seen)).all()
+
+
+def test_likeness_is_lost_as_in_ssim():
+    one = stack()
+    other = one.copy()
+    other[3:9, 4:30] //= 2
+    lost = []
+    for left, c in itertools.product((2, 22, 42), range(3)):
+        for top, start in itertools.product((2, 6, 10), (0, 4, 8)):
+            p, q = (
+                each[top : top + 8, left + start : left + start + 8, c].astype(float).ravel() for each in (one, other)
+            )
+            flat, dark = (0.03 * 255) ** 2, (0.01 * 255) ** 2
+            structure = (2 * ((p - p.mean()) * (q - q.mean())).mean() + flat) / (p.var() + q.var() + flat)
+            lost.append(1 - (2 * p.mean() * q.mean() + dark) / (p.mean() ** 2 + q.mean() ** 2 + dark) * structure)
+
+    assert kernels.lost_likeness(one, other, 2) == pytest.approx(np.mean(lost))
+    assert kernels.lost_likeness(one, one, 2) == 0
+
+
+def test_a_letter_is_followed_by_the_next_on_its_line():
+    letters = np.array(
+        [
+            (0, 10, 8, 20, 0, 0),
+            (10, 10, 18, 20, 0, 0),
+            (21, 12, 29, 20, 0, 0),
+            (60, 10, 68, 20, 0, 0),  # too far
+            (10, 40, 18, 50, 0, 0),  # another line
+            (30, 0, 60, 30, 0, 0),  # too high
+        ],
+        np.int32,
+    )
+    follower, gaps = np.empty(6, np.int32), np.empty(6, np.float32)
+    kernels.find_followers(letters, 4.0, follower, gaps)
+
+    assert follower.tolist() == [1, 2, -1, -1, -1, -1]
+    assert gaps == pytest.approx([0.2, 0.3, 1 / 8, 4, 4, 0])

@@ -55,6 +55,7 @@ def test_models_are_complete_small_and_accepted_by_the_store(trained):
         assert (folder / entry.file).exists()
         assert (folder / entry.torchscript.file).exists()
         assert "procedural drawings" in (folder / entry.card).read_text()
+    assert (folder / "reference.json").exists()
     assert sum(file.stat().st_size for file in folder.iterdir()) < 5_000_000
 
 

@@ -1,0 +1,120 @@
+"""What a tracer would lose of a picture, from a small sample of it: how unlike it is to simpler forms of itself.
+
+Every method leaves specks out, paints in few colours, or draws its edges where colours meet. Doing only that to some
+cells of the picture costs next to nothing, and the SSIM that is lost foretells what will be lost by tracing.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Final, TypeAlias
+
+import cv2
+import numpy as np
+from numpy.typing import NDArray
+
+from svgai.ml import kernels
+from svgai.ml.views import Tiles
+
+Colours: TypeAlias = NDArray[np.uint8]
+"""height x width x 3: cells with their margins, side by side."""
+Inks: TypeAlias = NDArray[np.float32]
+"""n x 3."""
+
+CELL: Final = 16
+"""Pixels along the side of a cell, in which likeness is measured..."""
+MARGIN: Final = 2
+"""...and around it, which filters see, too."""
+MOST_CELLS: Final = 64
+_SIDE = CELL + 2 * MARGIN
+_SCALE = 1000
+"""Losses are told as logarithms of thousandths, since most are small and their differences matter."""
+_LEVELS = 16
+"""Apart are colours that the baseline keeps apart."""
+_LEAST_INK, _MOST_INKS, _INKS_APART = 0.002, 24, 24.0
+
+
+def losses(tiles: Tiles, ground: int) -> Mapping[str, float]:
+    """What is lost by each way to make a picture simpler, on white (255) or black (0)."""
+    tiles = _large_enough(tiles)
+    places, busy, total = _cells(tiles)
+    if not len(places):
+        return {"busy": 0.0, **dict.fromkeys(_WAYS, 0.0)}
+    seen = _on(kernels.cut_out(tiles, places, MARGIN, _SIDE), ground)
+    simpler = _simpler(seen, _inks(seen))
+    share = busy / total
+    return {
+        "busy": share,
+        **{name: _told(share * kernels.lost_likeness(seen, simpler[name], MARGIN)) for name in _WAYS},
+    }
+
+
+def _told(lost: float) -> float:
+    return float(np.log2(1 + _SCALE * max(0.0, lost)))
+
+
+_WAYS: Final = ("lost_specks", "lost_detail", "lost_shades", "lost_shapes", "lost_parts", "lost_mixes", "lost_blur")
+
+
+def _simpler(seen: Colours, inks: Inks) -> dict[str, Colours]:
+    painted = (inks + 0.5).astype(np.uint8)
+    labels = np.empty(seen.shape[:2], np.uint8)
+    kernels.label_inks(seen, inks, labels)
+    inked, mixed = painted[labels], np.empty_like(seen)
+    kernels.keep_mixes(seen, labels, inked, mixed)
+    without_specks = cv2.medianBlur(seen, 3)
+    return {
+        "lost_specks": _levelled(without_specks),
+        "lost_detail": cv2.medianBlur(seen, 5),
+        "lost_shades": inked,
+        "lost_shapes": cv2.medianBlur(inked, 3),
+        "lost_parts": painted[cv2.medianBlur(labels, 5)],
+        "lost_mixes": mixed,
+        "lost_blur": cv2.GaussianBlur(seen, (0, 0), 1.0),
+    }
+
+
+def _levelled(colours: Colours) -> Colours:
+    return colours // _LEVELS * _LEVELS + _LEVELS // 2
+
+
+def _large_enough(tiles: Tiles) -> Tiles:
+    """The same with its borders repeated where it is too small for a single cell."""
+    missing = [max(0, _SIDE - side) for side in tiles.shape[1:3]]
+    if not any(missing):
+        return tiles
+    return np.pad(tiles, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), "edge")
+
+
+def _cells(tiles: Tiles) -> tuple[NDArray[np.int32], int, int]:
+    """Tile, top and left of some cells in which anything changes; how many of these there are, and of all."""
+    count, height, width = tiles.shape[:3]
+    total = count * ((height - 2 * MARGIN) // CELL) * ((width - 2 * MARGIN) // CELL)
+    places = np.empty((total, 3), np.int32)
+    busy = kernels.find_busy_cells(tiles, CELL, MARGIN, places)
+    chosen = np.linspace(0, busy - 1, min(busy, MOST_CELLS)).astype(np.int64)
+    return places[:busy][chosen], busy, total
+
+
+def _on(cells: Tiles, ground: int) -> Colours:
+    """Premultiplied cells on white or black."""
+    if not ground or (cells[..., 3] == 255).all():
+        return np.ascontiguousarray(cells[..., :3])
+    return np.ascontiguousarray(cells[..., :3] + (ground - cells[..., 3:]))
+
+
+def _inks(seen: Colours) -> Inks:
+    """The most frequent colours that are well apart, the most frequent first.
+
+    Colours count together that are the same to four bits, as those that a JPEG makes of one are; each is their mean.
+    """
+    counts, sums = np.zeros(1 << 12, np.int64), np.zeros((1 << 12, 3), np.int64)
+    kernels.count_shades(seen, counts, sums)
+    frequent = np.flatnonzero(counts >= min(counts.max(), _LEAST_INK * counts.sum()))
+    frequent = frequent[np.argsort(-counts[frequent], kind="stable")]
+    left = (sums[frequent] / counts[frequent, None]).astype(np.float32)
+    inks: list[Inks] = []
+    while len(left) and len(inks) < _MOST_INKS:
+        inks.append(left[0])
+        left = left[((left - left[0]) ** 2).sum(axis=1) > _INKS_APART**2]
+    return np.array(inks, np.float32)
