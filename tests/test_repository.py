@@ -138,7 +138,7 @@ def test_every_setting_is_obeyed_somewhere() -> None:
     own = re.sub(r"    def _unsafe.*?(?=\n    @property)", "", own, flags=re.DOTALL)  # refusing is not obeying
     for name in Settings.model_fields:
         # Some are read by the properties of `Settings` that others ask for.
-        is_read = re.search(rf"settings\.{name}\b", elsewhere) or re.search(rf"self\.{name}\b", own)
+        is_read = re.search(rf"settings\.{name}\b", elsewhere) or re.search(rf"self\.{name}\b|get\(\"{name}\"\)", own)
         assert is_read, f"nothing reads {name}"
 
 
