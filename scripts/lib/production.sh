@@ -219,7 +219,7 @@ smoke() {
     status=$("$@" /api/v1/convert --header "Authorization: Bearer $key" --form "image=@$folder/picture;filename=smoke.png" \
         --output "$folder/svg" --dump-header "$folder/headers" --write-out '%{http_code}')
     if [ "$status" = 202 ]; then # there is much to do
-        job=$(sed -n 's/^x-job-id: *\([A-Za-z0-9_-]*\).*/\1/ip' "$folder/headers")
+        job=$(sed -n 's|^location: .*/jobs/\([A-Za-z0-9_-]*\).*|\1|ip' "$folder/headers")
         for _ in 1 2 3 4; do
             status=$("$@" "/api/v1/jobs/$job/result" --header "Authorization: Bearer $key" --header "Prefer: wait=20" \
                 --output "$folder/svg" --write-out '%{http_code}')

@@ -18,6 +18,7 @@ def figure() -> Callable[[str, object], None]:
 
     def note(what: str, found: object) -> None:
         FIGURES.append(f"{what:<66} {found}")
+        print(f"\n=== {FIGURES[-1]}", *getattr(found, "faults", [])[:10], sep="\n    ", flush=True)
 
     return note
 

@@ -109,7 +109,7 @@ class Stack:
     def convert(self) -> tuple[str, bytes]:
         """A job's id and its SVG, however long it takes."""
         status, headers, body = self.ask("POST", "/api/v1/convert", self.picture())
-        job = headers.get("x-job-id", "")
+        job = headers.get("x-job-id") or headers.get("location", "").rpartition("/")[2]
         end = time.monotonic() + 120
         while status == 202:
             assert time.monotonic() < end, "a job takes longer than two minutes"
