@@ -11,17 +11,12 @@ CANARY_REQUESTS=${CANARY_REQUESTS:-30} # fewer than these are no basis to judge 
 
 # roll_out VERSION AI [CANARY_SECONDS]: into service, or all as it was and status 1. MIGRATE=no leaves the database alone.
 roll_out() {
-    local former_version former_ai idle status former_behind new_behind begin
+    local former_version former_ai idle former_behind new_behind begin
     former_version=$(recorded VERSION) former_ai=$(recorded AI)
     VERSION=$1 AI=$2
     idle=$(idle_colour)
     mapfile -t former_behind < <(containers "${BEHIND[@]}")
-    set +e
-    # A subshell, for `set -e` means nothing within a condition.
-    (set -e; _bring_in "$idle" "${3:-0}" "${former_behind[@]}")
-    status=$?
-    set -e
-    if [ $status -ne 0 ]; then
+    if ! _bring_in "$idle" "${3:-0}" "${former_behind[@]}"; then
         begin=$(date +%s.%N)
         mapfile -t new_behind < <(containers "${BEHIND[@]}" | grep -vxF -f <(printf '%s\n' none "${former_behind[@]}"))
         rm -f "$SVGAI_HOME/switch/canary"
@@ -38,31 +33,32 @@ roll_out() {
     remove "$(containers "web-$(idle_colour)")" "${former_behind[@]}"
 }
 
-# _bring_in COLOUR CANARY_SECONDS FORMER...: every step may fail.
+# _bring_in COLOUR CANARY_SECONDS FORMER...: every step may fail. Whoever asks whether this went well switches `set -e` off
+# for all of it, so each step says so itself.
 _bring_in() {
     local idle=$1 canary=$2 began new scale
     shift 2
-    get_image
-    get_ai_image
+    get_image || return 1
+    get_ai_image || return 1
     say "trying one conversion with $VERSION, apart from everything"
     compose run --rm --no-deps -T --entrypoint '' worker-fast python -m workers.trial <scripts/lib/smoke.png | has '<svg' ||
         { say "$VERSION cannot convert a picture"; return 1; }
-    if [ "${MIGRATE:-yes}" = yes ]; then migrate; fi
+    if [ "${MIGRATE:-yes}" = yes ]; then migrate || return 1; fi
     say "starting web-$idle with $VERSION (AI: $AI)"
-    compose up --detach --no-deps --force-recreate "web-$idle" 2>/dev/null
-    wait_healthy "${HEALTHY_SECONDS:-90}" "$(containers "web-$idle")"
+    compose up --detach --no-deps --force-recreate "web-$idle" 2>/dev/null || return 1
+    wait_healthy "${HEALTHY_SECONDS:-90}" "$(containers "web-$idle")" || return 1
     say "asking web-$idle, which does not serve yet"
-    smoke ask_colour "$idle"
-    if [ "$canary" -gt 0 ]; then try_canary "$idle" "$canary"; fi
+    smoke ask_colour "$idle" || return 1
+    if [ "$canary" -gt 0 ]; then try_canary "$idle" "$canary" || return 1; fi
     say "starting workers beside the former ones"
     mapfile -t scale < <(_one_more)
-    compose up --detach --no-deps --no-recreate "${scale[@]}" "${BEHIND[@]}" 2>/dev/null
+    compose up --detach --no-deps --no-recreate "${scale[@]}" "${BEHIND[@]}" 2>/dev/null || return 1
     mapfile -t new < <(containers "${BEHIND[@]}" | grep -vxF -f <(printf '%s\n' none "$@"))
-    wait_healthy 240 "${new[@]}"
+    wait_healthy 240 "${new[@]}" || return 1
     began=$(date +%s)
     say "web-$idle serves from now on"
-    serve "$idle"
-    smoke ask_public
+    serve "$idle" || return 1
+    smoke ask_public || return 1
     sleep "$WATCH_SECONDS"
     _few_faults "$idle" "$began"
 }
@@ -70,7 +66,7 @@ _bring_in() {
 # migrate: only what the release in service can live with, unless CONTRACT=yes.
 migrate() {
     local pending
-    pending=$(compose run --rm --no-deps -T --entrypoint '' migrate python migrations/pending.py)
+    pending=$(compose run --rm --no-deps -T --entrypoint '' migrate python migrations/pending.py) || return 1
     if [ -z "$pending" ]; then return; fi
     say "migrations: ${pending//$'\n'/; }"
     if grep -q ' takes away' <<<"$pending"; then

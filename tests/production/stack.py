@@ -32,7 +32,12 @@ class Stack:
         self.project = f"svgai-test-{os.getpid()}"
         self.port, self.http_port, self.operator_port = free_port(), free_port(), free_port()
         own = {"SVGAI_HOME": self.home, "SVGAI_PROJECT": self.project, "HTTPS_PORT": self.port}
-        ports = {"HTTP_PORT": self.http_port, "OPERATOR_PORT": self.operator_port, "WEB_PROCESSES": 2}
+        ports = {
+            "HTTP_PORT": self.http_port,
+            "OPERATOR_PORT": self.operator_port,
+            "WEB_PROCESSES": 2,
+            "HEALTHY_SECONDS": 60,
+        }
         self.environment = os.environ | {name: str(value) for name, value in (own | ports).items()}
         self.tag = os.environ.get("PRODUCTION_TAG", f"test-{os.getpid()}")  # images that are there need no building
         self.key = ""
