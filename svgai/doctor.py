@@ -9,6 +9,8 @@ from dataclasses import asdict, dataclass
 from importlib.metadata import PackageNotFoundError, version
 from typing import Any
 
+from svgai.ml.runtime import onnx_runtime
+
 _LIBRARIES = {
     "cv2": "opencv-python",
     "defusedxml": "defusedxml",
@@ -67,7 +69,10 @@ def _python() -> Finding:
 
 def _library(module: str, package: str) -> Finding:
     try:
-        importlib.import_module(module)
+        if module == "onnxruntime":
+            onnx_runtime()
+        else:
+            importlib.import_module(module)
         return Finding(package, True, version(package))
     except PackageNotFoundError:
         return Finding(package, True, "of unknown version")

@@ -20,6 +20,7 @@ from svgai.ml.correction import Correction
 from svgai.ml.errors import ModelFailed, ModelsRefused
 from svgai.ml.features import NAMES, VERSION
 from svgai.ml.metadata import FILE, Entry, Metadata, Role, columns_of, describe, read_metadata, sha256_of
+from svgai.ml.runtime import onnx_runtime
 
 __all__ = ["PRODUCTION", "Model", "Models", "Store", "describe", "load", "open_model"]
 
@@ -150,15 +151,15 @@ def _read(folder: Path, name: str, *, missing_is_fine: bool = False) -> bytes | 
 def _session(entry: Entry, data: bytes) -> Callable[[Table], Table]:
     """Open a model from its bytes; one thread, which does not spin while it waits."""
     try:
-        import onnxruntime
+        runtime = onnx_runtime()
     except ImportError as error:
         raise ModelsRefused("onnxruntime is not installed") from error
-    settings = onnxruntime.SessionOptions()
+    settings = runtime.SessionOptions()
     settings.intra_op_num_threads = settings.inter_op_num_threads = 1
     settings.add_session_config_entry("session.intra_op.allow_spinning", "0")
     settings.log_severity_level = 4
     try:
-        session = onnxruntime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
+        session = runtime.InferenceSession(data, settings, providers=["CPUExecutionProvider"])
         (taken,), (given,) = session.get_inputs(), session.get_outputs()
     except Exception as error:
         raise ModelsRefused(f"{entry.file} is no model that can be used: {error!s:.200}") from error

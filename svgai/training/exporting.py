@@ -13,6 +13,7 @@ import numpy as np
 
 from svgai.ml.features import NAMES
 from svgai.ml.metadata import Entry, Golden, Metadata, Role, Score, columns_of, describe, write_metadata
+from svgai.ml.runtime import onnx_runtime
 from svgai.training.finishing import FINISH, finishing_nodes
 from svgai.training.fitting import SUBJECTS, Winner, usable
 from svgai.training.judging import Figures
@@ -119,9 +120,7 @@ def as_torchscript(winner: Winner) -> bytes:
 
 
 def run_onnx(file: Path, features: Matrix) -> Matrix:
-    import onnxruntime
-
-    session = onnxruntime.InferenceSession(file.read_bytes(), providers=["CPUExecutionProvider"])
+    session = onnx_runtime().InferenceSession(file.read_bytes(), providers=["CPUExecutionProvider"])
     outputs: Matrix = session.run(None, {session.get_inputs()[0].name: features})[0]
     return outputs
 
