@@ -42,6 +42,26 @@ misused() {
     exit 2
 }
 
+FAULTS=0
+
+# check WORDS COMMAND...: say whether it is so, and count where it is not.
+check() {
+    local words=$1
+    shift
+    if "$@" >/dev/null 2>&1; then
+        say "ok     $words"
+    else
+        say "FAULT  $words"
+        FAULTS=$((FAULTS + 1))
+    fi
+}
+
+# judged WORDS: the end of all checks.
+judged() {
+    [ "$FAULTS" = 0 ] || die "$FAULTS faults"
+    say "$1"
+}
+
 # run COMMAND...: or say it, where this is a rehearsal.
 run() {
     if [ -n "$DRY_RUN" ]; then say "would run: $*"; else "$@"; fi

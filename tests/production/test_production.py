@@ -189,6 +189,7 @@ def test_models_come_and_go_while_twenty_clients_convert(stack: Stack, figure: F
     with clients(stack, 20) as load:
         stack.script("deploy_ai/deploy_ai_features.sh", DOCKER_SECONDS="600")
         on = stack.json("/api/ai-status")
+        stack.script("test_ai_features.sh")
         stack.script("deploy_ai/disable_ai_features.sh")
         off = stack.json("/api/ai-status")
     figure("overlay on and off, 20 clients converting", load)
@@ -385,6 +386,7 @@ def test_a_rehearsal_changes_nothing(stack: Stack) -> None:
         "make_secrets.sh": [],
         "pre_deploy_check.sh": [],
         "verify_production.sh": [],
+        "test_ai_features.sh": [],
         "models.sh": ["list"],
         "deploy_canary.sh": ["60"],
     }
