@@ -39,7 +39,7 @@ predicts() {
 routes() {
     ask /api/v1/jobs --form "image=@$WORK/picture;filename=smoke.png" --header 'Prefer: wait=20' | has -E '"image_type": ?"[a-z]'
 }
-is_measured() { ask_colour "$(live_colour)" /metrics | has '^predict'; }
+is_measured() { ask_colour "$(live_colour)" /metrics | has '^local_inference_latency_seconds_count [1-9]'; }
 
 check "models answer" models_answer
 check "a picture is classified" classifies
