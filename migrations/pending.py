@@ -35,15 +35,14 @@ def _losses(upgrade: ast.FunctionDef) -> Iterator[str]:
 
 
 def pending() -> list[Script]:
-    """Those that the database has not seen, the oldest first."""
+    """Those that the database has not seen, the oldest first; none where a later release has been there."""
     from app.adapters.database import Database
     from app.settings import read_settings
 
     scripts = ScriptDirectory.from_config(Config(str(Path(__file__).with_name("alembic.ini"))))
     with Database(read_settings().database).reading() as connection:
-        seen = MigrationContext.configure(connection).get_current_heads()
-    known = {script.revision for head in seen for script in scripts.iterate_revisions(head, "base")}
-    return [script for script in reversed(list(scripts.walk_revisions())) if script.revision not in known]
+        seen = MigrationContext.configure(connection).get_current_revision() or ""
+    return [script for script in reversed(list(scripts.walk_revisions())) if script.revision > seen]
 
 
 def main() -> None:

@@ -33,7 +33,9 @@ class DatabaseRecords:
     def add(self, new: Sequence[Record]) -> int:
         if not new:
             return 0
-        rows = [{name: getattr(record, name) for name in Record.__dataclass_fields__} for record in new]
+        # In the same order for all, so that two who add the same never wait in a circle.
+        in_order = sorted(new, key=lambda record: record.job_id)
+        rows = [{name: getattr(record, name) for name in Record.__dataclass_fields__} for record in in_order]
         with self._database.writing() as connection:
             statement = upserting(connection)(records).values(rows).on_conflict_do_nothing()
             added = set(connection.scalars(statement.returning(records.c.job_id)))

@@ -12,7 +12,7 @@ import pytest
 from alembic import command
 
 from app.adapters.database import Database
-from migrations.wait import Behind, check, newest, wait
+from migrations.wait import Behind, check, newest, revision_of, wait
 from tests.app.adapters.conftest import alembic_config
 from tests.servers import PostgresServer
 from tests.service import free_port
@@ -48,6 +48,8 @@ def test_a_newer_one_will_do(url: str) -> None:
         connection.exec_driver_sql("UPDATE alembic_version SET version_num = '9999'")
     database.engine.dispose()
     assert wait((url,), 0, pytest.fail)
+    command.upgrade(alembic_config(url), "head")
+    assert revision_of(url) == "9999"
 
 
 def test_the_wait_ends_when_the_migration_does(tmp_path: Path) -> None:
