@@ -29,23 +29,24 @@ trap 'rm -rf "$WORK"' EXIT
 ask() { ask_public "$@" --fail --header "Authorization: Bearer $KEY"; }
 post_json() { ask "$1" --header 'Content-Type: application/json' --data-binary "@$2"; }
 models_answer() { ask_public /api/ai-status | has -E '"source": ?"model"'; }
-classifies() {
-    ask /api/v1/classify --form "image=@$WORK/picture;filename=smoke.png" >"$WORK/advice" && has -E '"advised_by": ?"model"' "$WORK/advice"
+# hand_in PATH FILE: the picture; into the file, what is answered, or the job once it is done: under load nobody may wait.
+hand_in() {
+    local job
+    ask "$1" --form "image=@$WORK/picture;filename=smoke.png" >"$2"
+    job=$(sed -n 's/.*"id": *"\(job_[0-9a-f]*\)".*/\1/p' "$2")
+    for _ in 1 2 3 4 5 6; do
+        if [ -z "$job" ] || has -E '"state": ?"succeeded"' "$2"; then return; fi
+        sleep 2
+        ask "/api/v1/jobs/$job" --header 'Prefer: wait=10' >"$2"
+    done
+    return 1
 }
+classifies() { hand_in /api/v1/classify "$WORK/advice" && has -E '"advised_by": ?"model"' "$WORK/advice"; }
 predicts() {
     printf '{"features":%s}' "$(sed 's/.*"features": *\({[^}]*}\).*/\1/' "$WORK/advice")" >"$WORK/question"
     post_json "$1" "$WORK/question" | has -E '"advised_by": ?"model"'
 }
-routes() {
-    local job
-    job=$(ask /api/v1/jobs --form "image=@$WORK/picture;filename=smoke.png" | sed -n 's/.*"id": *"\(job_[0-9a-f]*\)".*/\1/p')
-    for _ in 1 2 3 4 5 6; do # under load there may be no place to wait, and the answer comes at once
-        ask "/api/v1/jobs/$job" --header 'Prefer: wait=10' >"$WORK/job"
-        if has -E '"image_type": ?"[a-z]' "$WORK/job"; then return; fi
-        sleep 2
-    done
-    return 1
-}
+routes() { hand_in /api/v1/jobs "$WORK/job" && has -E '"image_type": ?"[a-z]' "$WORK/job"; }
 is_measured() { ask_colour "$(live_colour)" /metrics | has '^local_inference_latency_seconds_count [1-9]'; }
 
 check "models answer" models_answer
