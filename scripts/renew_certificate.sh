@@ -31,11 +31,24 @@ if [ -n "$DRY_RUN" ]; then
     say "would put $certificate into service, until $(openssl x509 -noout -enddate -in "$certificate" | cut -d= -f2)"
     exit 0
 fi
+# served_fingerprint: of the certificate that whoever connects now is shown.
+served_fingerprint() {
+    openssl s_client -connect "127.0.0.1:$HTTPS_PORT" -servername "$HOST" </dev/null 2>/dev/null |
+        openssl x509 -noout -fingerprint -sha256 2>/dev/null
+}
+
 alone
 install -m 444 "$key" "$SVGAI_HOME/tls/key.pem.new"
 install -m 444 "$certificate" "$SVGAI_HOME/tls/certificate.pem.new"
 mv "$SVGAI_HOME/tls/key.pem.new" "$SVGAI_HOME/tls/key.pem"
 mv "$SVGAI_HOME/tls/certificate.pem.new" "$SVGAI_HOME/tls/certificate.pem"
 web=$(running nginx)
-if [ -n "$web" ]; then dock exec "$web" nginx -s reload -c /etc/nginx/svgai/nginx.conf; fi
+if [ -n "$web" ]; then
+    dock exec "$web" nginx -s reload -c /etc/nginx/svgai/nginx.conf
+    wanted=$(openssl x509 -noout -fingerprint -sha256 -in "$certificate") end=$((SECONDS + 20))
+    until [ "$(served_fingerprint)" = "$wanted" ]; do
+        [ $SECONDS -lt $end ] || die "nginx still serves another certificate after 20 s; see its log: scripts/compose.sh logs nginx"
+        sleep 0.2
+    done
+fi
 say "$certificate is in service, until $(openssl x509 -noout -enddate -in "$certificate" | cut -d= -f2)"
