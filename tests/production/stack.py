@@ -102,6 +102,14 @@ class Stack:
         finally:
             line.close()
 
+    def wait_until_healthy(self, seconds: float = 120) -> None:
+        """Until all containers are, after they were started anew."""
+        end = time.monotonic() + seconds
+        mine = ("--filter", f"label=com.docker.compose.project={self.project}", "--format", "{{.Names}} {{.Status}}")
+        while unwell := [line for line in self.docker("ps", *mine).splitlines() if "(healthy)" not in line]:
+            assert time.monotonic() < end, unwell
+            time.sleep(1)
+
     def json(self, path: str) -> dict[str, Any]:
         status, _, body = self.ask("GET", path)
         assert status == 200, body

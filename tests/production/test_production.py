@@ -363,6 +363,7 @@ def test_the_other_commands_of_the_documents_do_what_they_are_for(stack: Stack) 
         assert done.returncode == 0, f"{line}: {done.stderr}"
         ran.append(line)
     assert len(ran) > 8
+    stack.wait_until_healthy()  # all were stopped, and started again
     stack.script("verify_production.sh")
 
 
