@@ -296,6 +296,11 @@ class Settings(BaseSettings):
         return frozenset(name.strip().lower() for name in self.own_hosts.split(",") if name.strip())
 
     @property
+    def databases(self) -> tuple[str, ...]:
+        """Where tables are, each place once."""
+        return tuple(dict.fromkeys((self.database, self.quality_database)))
+
+    @property
     def models(self) -> Path | None:
         """Where the models are; None where they are switched off."""
         return (self.models_dir or MODELS).absolute() if self.ai_enabled else None

@@ -13,8 +13,7 @@ def urls() -> tuple[str, ...]:
     """The database that is named, or else those of the settings; each gets every table."""
     if named := context.config.attributes.get("url"):
         return (named,)
-    settings = read_settings()
-    return tuple(dict.fromkeys((settings.database, settings.quality_database)))
+    return read_settings().databases
 
 
 def run(url: str) -> None:

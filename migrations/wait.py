@@ -81,9 +81,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description="Wait until the databases are as new as this program.")
     parser.add_argument("--seconds", type=float, default=600, help="how long (%(default)s)")
     seconds = parser.parse_args().seconds
-    settings = read_settings()
-    urls = tuple(dict.fromkeys((settings.database, settings.quality_database)))
-    if not wait(urls, seconds, lambda reason: print(reason, file=sys.stderr, flush=True)):  # noqa: T201 - a command
+    if not wait(read_settings().databases, seconds, lambda reason: print(reason, file=sys.stderr, flush=True)):  # noqa: T201 - a command
         raise SystemExit(f"Not migrated within {seconds:g} seconds: `make migrate` does it, or see what its job says.")
 
 

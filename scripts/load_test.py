@@ -42,16 +42,18 @@ class Tally:
     lock: threading.Lock = field(default_factory=threading.Lock)
 
     @property
+    def asked(self) -> int:
+        return len(self.seconds) + self.faults.total()
+
+    @property
     def success(self) -> float:
         """Share of the requests, in per cent."""
-        asked = len(self.seconds) + self.faults.total()
-        return 100 * len(self.seconds) / asked if asked else 0.0
+        return 100 * len(self.seconds) / self.asked if self.asked else 0.0
 
     def report(self, duration: float) -> str:
-        asked, done = len(self.seconds) + self.faults.total(), len(self.seconds)
-        lines = [
-            f"{asked} pictures in {duration:.1f} s, {done} became SVGs ({self.success:.1f} %, {done / duration:.2f}/s)"
-        ]
+        done = len(self.seconds)
+        share = f"{self.success:.1f} %, {done / duration:.2f}/s"
+        lines = [f"{self.asked} pictures in {duration:.1f} s, {done} became SVGs ({share})"]
         if done >= 2:
             cuts = statistics.quantiles(self.seconds, n=100, method="inclusive")
             mean = statistics.fmean(self.seconds)

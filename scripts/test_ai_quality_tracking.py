@@ -22,23 +22,22 @@ PATIENCE_SECONDS = 30.0
 """The schedule copies what has ended every few seconds."""
 
 
-def remembered(client: Client, image_type: str, method: str) -> dict[str, Any]:
-    """What the record says of today's conversions of this kind."""
+NOTHING = {"conversions": 0}
+
+
+def remembered(client: Client) -> dict[tuple[str, str], dict[str, Any]]:
+    """What the record says of today's conversions, by type of picture and method."""
     rows = client.call("GET", "/api/v1/admin/quality?days=1")["data"]
-    same = [row for row in rows if (row["image_type"], row["method"]) == (image_type, method)]
-    return same[0] if same else {"conversions": 0}
+    return {(row["image_type"], row["method"]): row for row in rows}
 
 
 def check(client: Client) -> str:
     """What was found; ends with an error where the conversion is not remembered."""
-    counts = {
-        (row["image_type"], row["method"]): row["conversions"]
-        for row in client.call("GET", "/api/v1/admin/quality?days=1")["data"]
-    }
+    before = remembered(client)
     job = client.convert(picture()).job.facts
     kind = job["advice"]["image_type"], job["result"]["method"]
-    before, ends = counts.get(kind, 0), time.monotonic() + PATIENCE_SECONDS
-    while (row := remembered(client, *kind))["conversions"] <= before:
+    known, ends = before.get(kind, NOTHING)["conversions"], time.monotonic() + PATIENCE_SECONDS
+    while (row := remembered(client).get(kind, NOTHING))["conversions"] <= known:
         if time.monotonic() > ends:
             raise SystemExit(
                 f"The conversion is not in the record after {PATIENCE_SECONDS:g} s: does the schedule run?"

@@ -87,7 +87,7 @@ def migrate(settings: Settings) -> None:
 
     config = Config()
     config.set_main_option("script_location", str(MIGRATIONS))
-    for url in dict.fromkeys((settings.database, settings.quality_database)):
+    for url in settings.databases:
         config.attributes["url"] = url
         command.upgrade(config, "head")
 
