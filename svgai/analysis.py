@@ -67,7 +67,7 @@ class Analysis:
 
     def _facts_of_the_curves(self) -> dict[str, Any]:
         strands, network = self.last(Strands), self.last(Network)
-        primitives = self.found.get("find_shapes")
+        primitives = self.found.get("refine_shapes", self.found.get("find_shapes"))
         forms = Counter(type(form) for form in primitives.values()) if primitives is not None else None
         is_line = np.concatenate([[], *(curve.is_line for curve in network.curves)]) if network else None
         return {
@@ -118,9 +118,9 @@ class Witness:
         return found
 
     def unmoving(self, stage: Callable[..., T], /, *inputs: Any) -> T:
-        """Run no stage again but the one that makes the drawing, and leave curves as they were fitted."""
+        """Run no stage again but the one that makes the drawing, and leave curves and forms as they were found."""
         known = self.found.get(stage.__name__)
-        if isinstance(known, Network) and isinstance(inputs[0], Network):
+        if type(known) is type(inputs[0]):
             known = inputs[0]
         return stage(*inputs) if isinstance(known, Drawing) else cast("T", known)
 

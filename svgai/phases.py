@@ -14,8 +14,11 @@ TRACING: Final = (
     "fit_curves",
     "find_shapes",
     "align",
+    "aim",
     "refine",
+    "unsample",
     "simplify",
+    "refine_shapes",
     "stack",
 )
 """The stages of `svgai.tracing.trace_flat`; a method may leave some out, or run one again and again."""

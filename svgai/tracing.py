@@ -11,12 +11,14 @@ from svgai.engine.curves import fit_curves
 from svgai.engine.inks import find_inks
 from svgai.engine.mapping import find_boundaries, find_regions
 from svgai.engine.outlines import find_outlines
-from svgai.engine.refine import refine
+from svgai.engine.refine import refine, refine_shapes
 from svgai.engine.regularity import align
 from svgai.engine.shapes import find_shapes
 from svgai.engine.simplify import simplify
 from svgai.engine.stacking import stack
 from svgai.engine.strands import find_strands
+from svgai.engine.target import aim
+from svgai.engine.unsample import unsample
 from svgai.options import Options
 from svgai.picture import Picture
 
@@ -31,8 +33,8 @@ class Run(Protocol):
 
 STEPS = {"fast": 2, "optimised": 8, "refined": 8}
 """How many steps of refinement each method takes at most."""
-WORK = {"fast": 0, "optimised": 6_000_000, "refined": 600_000_000}
-"""How many pixels each method may paint in search of simpler curves."""
+WORK = {"fast": (), "optimised": (6_000_000,), "refined": (600_000_000, 600_000_000)}
+"""How many pixels each method may paint in search of simpler curves, each time that it searches."""
 STRANGE = 12.0
 """A pixel this far from every mix of two inks is no part of a flat drawing."""
 MOST_STRANGE = 0.03
@@ -60,9 +62,14 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Dra
     network = run(fit_curves, strands)
     primitives = run(find_shapes, network)
     network = run(align, network)
-    network = run(refine, network, inks, cover, picture, STEPS[method])
-    if WORK[method]:
-        network = run(simplify, network, primitives, inks, cover, picture, WORK[method])
+    target = run(aim, strands, inks, cover, picture)
+    network = run(refine, network, target, STEPS[method])
+    for work in WORK[method]:
+        areas = run(unsample, network, primitives, target)
+        network = run(simplify, network, primitives, areas, work)
+        primitives = run(refine_shapes, primitives, network, areas)
         network = run(align, network)
-        network = run(refine, network, inks, cover, picture, STEPS[method])
+        areas = run(unsample, network, primitives, target)
+        network = run(refine, network, areas, STEPS[method])
+        primitives = run(refine_shapes, primitives, network, areas)
     return run(stack, network, primitives, regions.labels, inks, options.cutout)

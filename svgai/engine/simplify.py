@@ -8,24 +8,25 @@ other strands staying where they are, and kept if what it explains is worth its 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import Final, TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.cover import Cover, Inks
+from svgai.engine.frame import Frame, free_rings
 from svgai.engine.kernels.chains import fit_cubic, paced
-from svgai.engine.web import Target, Web
-from svgai.picture import Picture
-from svgai.strands import Curve, Network, Numbers, Primitives, Strands, Stretch, along
+from svgai.engine.target import Target
+from svgai.engine.web import Web
+from svgai.strands import Curve, Network, Numbers, Primitives, along
 
 Flags: TypeAlias = NDArray[np.bool_]
 
 PRICE = 0.005
 """What a number of the drawing must explain: squared coverage, summed over pixels."""
 _LINE, _CUBIC = 2, 6
-_MARGIN = 3
+_LEAST = 3
+"""Segments of a ring that can be simpler."""
 _STEPS = 4
 _WORK_OF_ONE = 20_000
 """Pixels that might be painted in the time that each painting costs besides."""
@@ -37,114 +38,59 @@ _PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
 """Where on a segment it is compared with what may take its place."""
 
 
-def simplify(
-    network: Network, primitives: Primitives, inks: Inks, cover: Cover, picture: Picture, work: int
-) -> Network:
+def simplify(network: Network, primitives: Primitives, target: Target, work: int) -> Network:
     """Try simpler curves for every ring that is no primitive, and richer ones where that explains more.
 
     The work, in pixels painted for trials, is shared out: what a ring does not need goes to those after it.
     """
-    target = Target.of(network.strands, inks, cover, picture)
     curves = list(network.curves)
-    rings = [number for number in range(len(curves)) if _is_free(network, number) and number not in primitives]
+    rings = [number for number in free_rings(network) if len(curves[number]) >= _LEAST and number not in primitives]
     if not rings:
         return network
     shown = Web.woven(network).shown(target)
     for done, number in enumerate(rings):
         frame = Frame.around(network, number, target, shown)
-        made, trials = frame.simplest(curves[number], work // (len(rings) - done) // frame.work)
-        shown[frame.window] += frame.shown(made) - frame.shown(curves[number])
-        curves[number] = made
-        work -= trials * frame.work
+        curve = frame.moved_in(curves[number])
+        made, trials = _simplest(frame, curve, work // (len(rings) - done) // _work(frame))
+        shown[frame.window] += frame.shown(made) - frame.shown(curve)
+        curves[number] = frame.moved_out(made)
+        work -= trials * _work(frame)
     return replace(network, curves=tuple(curves))
 
 
-def _is_free(network: Network, number: int) -> bool:
-    """Whether no other strand touches this one, so that it can be tried by itself."""
-    strand = network.strands.all[number]
-    return strand.is_ring and not strand.joints and len(network.curves[number]) >= 3
+def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]:
+    """The best curve found, and how many were tried."""
+    best, cost = _refined(frame, curve)
+    trials = 0
+    is_better = True
+    while is_better and trials < most_trials:
+        is_better = False
+        number = 0
+        while number < len(best) and trials < most_trials:
+            for trial in _variants(best, number):
+                trials += 1
+                made, price = _refined(frame, trial)
+                if price < cost - 1e-9:
+                    best, cost, is_better = made, price, True
+                    break
+            else:
+                number += 1
+    return best, trials
 
 
-@dataclass(frozen=True, eq=False)
-class Frame:
-    """The pixels around one ring, and what of them the other strands leave to it."""
-
-    network: Network
-    """That ring alone."""
-    target: Target
-    window: tuple[slice, slice]
-    """Rows and columns of the picture."""
-    scale: float
-    """Squared colours of one squared pixel of coverage."""
-
-    @property
-    def work(self) -> int:
-        """What one trial costs."""
-        height, width = self.target.pixels.shape[:2]
-        return (_STEPS + 2) * (int(height) * int(width) + _WORK_OF_ONE)
-
-    @property
-    def corner(self) -> Numbers:
-        """Where the window begins."""
-        return np.array([self.window[1].start, self.window[0].start], np.float64)
-
-    @classmethod
-    def around(cls, network: Network, number: int, target: Target, shown: NDArray[np.float32]) -> Frame:
-        """The frame of a ring in what the whole network looks like."""
-        curve, stretch = network.curves[number], network.strands.all[number].stretches[0]
-        height, width = target.pixels.shape[:2]
-        low = np.maximum(np.floor(curve.controls.min(axis=(0, 1))) - _MARGIN, 0).astype(int)
-        high = np.minimum(np.ceil(curve.controls.max(axis=(0, 1))) + _MARGIN, (width, height)).astype(int)
-        window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
-        step = target.colours[stretch.left] - target.colours[stretch.right]
-        alone = Target(target.pixels[window], np.vstack([step, np.zeros((2, 4))]))
-        frame = cls(_alone(network, number), alone, window, float((step**2).sum()))
-        left = alone.pixels - (shown[window] - frame.shown(curve))
-        return replace(frame, target=replace(alone, pixels=np.ascontiguousarray(left)))
-
-    def shown(self, curve: Curve) -> NDArray[np.float32]:
-        """What the ring alone looks like in this window."""
-        network = replace(self.network, curves=(_shifted(curve, -self.corner),))
-        return Web.woven(network).shown(self.target)
-
-    def simplest(self, curve: Curve, most_trials: int) -> tuple[Curve, int]:
-        """The best curve found, and how many were tried."""
-        best, cost = self.refined(_shifted(curve, -self.corner))
-        trials = 0
-        is_better = True
-        while is_better and trials < most_trials:
-            is_better = False
-            number = 0
-            while number < len(best) and trials < most_trials:
-                for trial in _variants(best, number):
-                    trials += 1
-                    made, price = self.refined(trial)
-                    if price < cost - 1e-9:
-                        best, cost, is_better = made, price, True
-                        break
-                else:
-                    number += 1
-        return _shifted(best, self.corner), trials
-
-    def refined(self, curve: Curve) -> tuple[Curve, float]:
-        """The curve after refinement, and what it costs: its numbers, and what it leaves unexplained."""
-        network = replace(self.network, curves=(curve,))
-        web = Web.woven(network).refined(self.target, _STEPS)
-        made = web.network(network).curves[0]
-        error = web.painted(self.target, web.steps(self.target)).error(self.target)
-        numbers = float(np.where(made.is_line, _LINE, _CUBIC).sum())
-        return made, error / self.scale + PRICE * numbers
+def _refined(frame: Frame, curve: Curve) -> tuple[Curve, float]:
+    """The curve after refinement, and what it costs: its numbers, and what it leaves unexplained."""
+    network = frame.holding(curve)
+    web = Web.woven(network).refined(frame.target, _STEPS)
+    made = web.network(network).curves[0]
+    error = web.painted(frame.target, web.steps(frame.target)).error(frame.target)
+    numbers = float(np.where(made.is_line, _LINE, _CUBIC).sum())
+    return made, error / frame.scale + PRICE * numbers
 
 
-def _alone(network: Network, number: int) -> Network:
-    """One ring by itself: region 0 to its left, 1 to its right, and paper (2) elsewhere."""
-    ring = replace(network.strands.all[number], stretches=(Stretch(0, 1),))
-    strands = Strands((ring,), np.empty((0, 2)), np.arange(3), np.zeros(3, np.int16))
-    return Network(strands, (network.curves[number],), np.empty(0, np.int64), np.empty(0))
-
-
-def _shifted(curve: Curve, by: Numbers) -> Curve:
-    return replace(curve, nodes=curve.nodes + by, handles=curve.handles + by)
+def _work(frame: Frame) -> int:
+    """What one trial costs."""
+    return (_STEPS + 2) * (frame.size + _WORK_OF_ONE)
 
 
 def _variants(curve: Curve, number: int) -> Iterator[Curve]:

@@ -14,11 +14,11 @@ from numpy.typing import NDArray
 from scipy import sparse
 from scipy.sparse.linalg import spsolve
 
-from svgai.cover import Cover, Inks, Premultiplied, premultiplied
 from svgai.engine.kernels.areas import normal_equations, paint, squared_error, squared_errors, trace
 from svgai.engine.kernels.moves import cut_pieces, find_freedoms, move, settle, write_rows
-from svgai.picture import Picture
-from svgai.strands import Network, Numbers, Strands
+from svgai.engine.kernels.samples import trace_samples
+from svgai.engine.target import Target
+from svgai.strands import Network, Numbers
 
 ENOUGH = 2e-3
 """A strand whose error shrinks by less than this part is done."""
@@ -35,23 +35,6 @@ _TIES = 5
 
 Integers = NDArray[np.int32]
 Table: TypeAlias = NDArray[np.float64] | sparse.csr_matrix
-
-
-@dataclass(frozen=True, eq=False)
-class Target:
-    """What is to be explained: pixels, by the colours of the regions."""
-
-    pixels: Premultiplied
-    colours: Numbers
-    """regions x 4; the last one is the paper."""
-
-    @classmethod
-    def of(cls, strands: Strands, inks: Inks, cover: Cover, picture: Picture) -> Target:
-        """What the picture would be without its seams."""
-        pixels, seam = premultiplied(picture), cover.seam
-        share = cover.share[seam][:, None]
-        pixels[seam] = share * inks.colours[cover.first[seam]] + (1 - share) * inks.colours[cover.second[seam]]
-        return cls(pixels, inks.colours[strands.inks].astype(np.float64))
 
 
 @dataclass(frozen=True, eq=False)
@@ -123,19 +106,46 @@ class Web:
         return self.painted(target, self.steps(target)).canvas
 
     def painted(self, target: Target, steps: Numbers) -> Painting:
+        """The web, drawn with exact areas."""
         pieces, _, _ = self.pieces()
         height, width = target.pixels.shape[:2]
-        # However far a piece goes astray, it passes no more pixels than that.
-        lengths = np.minimum(np.abs(np.diff(pieces, axis=1)).sum(axis=(1, 2)), 4 * (height + width))
-        room = int(3 * lengths.sum()) + 12 * len(pieces) + 100
+        room = _room(pieces, height, width)
         pixel, owner, older = (np.empty(room, np.int32) for _ in range(3))
         weights, areas = np.empty((room, 8)), np.empty((room, 2))
         tint, left = np.full((height, width), -1, np.int32), np.tile(target.colours[-1], (height, 1))
         count = trace(pieces, tint, left, steps, pixel, owner, weights, areas, older)
-        most = 2 * max(0, count) + height
-        colours, newest = np.empty((most, 4)), np.empty(most, np.int32)
+        colours, newest = _palette(count, height)
         used = paint(tint, left, steps, owner, areas, older, colours, newest) if count >= 0 else 0
         return Painting(tint, colours[:used], newest[:used], pixel, owner, weights, older, count)
+
+    def sampled(self, target: Target) -> NDArray[np.float32] | None:
+        """What the web looks like to a renderer that counts samples, if it can be painted."""
+        pieces, begin, end = self.pieces()
+        steps = self.steps(target)
+        height, width = target.pixels.shape[:2]
+        room = _room(pieces, height, width)
+        owner, older, areas = np.empty(room, np.int32), np.empty(room, np.int32), np.empty((room, 2))
+        tint, left = np.full((height, width), -1, np.int32), np.tile(target.colours[-1], (height, 1))
+        count = trace_samples(
+            self.controls, self.is_line, self.segment, begin, end, pieces, tint, left, steps, owner, areas, older
+        )  # fmt: skip
+        if count < 0:
+            return None
+        colours, newest = _palette(count, height)
+        used = paint(tint, left, steps, owner, areas, older, colours, newest)
+        return np.asarray(colours[:used].astype(np.float32)[tint])
+
+    def equations(self, target: Target, steps: Numbers, painting: Painting) -> tuple[Table, Numbers]:
+        """Gauss and Newton's equations for the coordinates of all pieces: the matrix, and the slope of the error."""
+        size = len(self.segment)
+        own, slope = np.zeros((size, 8, 8)), np.zeros((size, 8))
+        other, shared = np.zeros((size, _NEIGHBOURS), np.int32), np.zeros((size, _NEIGHBOURS, 8, 8))
+        others = np.zeros(size, np.int32)
+        normal_equations(
+            painting.tint, painting.colours, target.pixels, steps, painting.count, painting.pixel, painting.owner,
+            painting.weights, painting.newest, painting.older, _MOST_MISFIT, own, slope, other, shared, others,
+        )  # fmt: skip
+        return _blocks(own, other, shared, others), slope.ravel()
 
     def refined(self, target: Target, most_steps: int) -> Web:
         """Step by step, each strand with caution of its own; those that are done rest."""
@@ -318,22 +328,15 @@ class Freedoms:
         self, web: Web, target: Target, steps: Numbers, painting: Painting, caution: Numbers, is_done: NDArray[np.bool_]
     ) -> Numbers:
         """Gauss and Newton's step for all strands that are not done."""
-        size = len(web.segment)
-        own, slope = np.zeros((size, 8, 8)), np.zeros((size, 8))
-        other, shared = np.zeros((size, _NEIGHBOURS), np.int32), np.zeros((size, _NEIGHBOURS, 8, 8))
-        others = np.zeros(size, np.int32)
-        normal_equations(
-            painting.tint, painting.colours, target.pixels, steps, painting.count, painting.pixel, painting.owner,
-            painting.weights, painting.newest, painting.older, _MOST_MISFIT, own, slope, other, shared, others,
-        )  # fmt: skip
+        pieces, slope = web.equations(target, steps, painting)
         follow, strand = self.follow(web)
         is_moving = ~is_done[strand]
         if not is_moving.all():
             follow = follow[:, is_moving]
-        matrix = follow.T @ _blocks(own, other, shared, others) @ follow
+        matrix = follow.T @ pieces @ follow
         stiffness = matrix.diagonal() * caution[strand[is_moving]] + _STIFFNESS
         step = np.zeros(self.count)
-        step[is_moving] = _solved(matrix, stiffness, -(follow.T @ slope.ravel()))
+        step[is_moving] = _solved(matrix, stiffness, -(follow.T @ slope))
         return step * min(1.0, _MOST_STEP / max(1e-9, float(np.abs(step).max())))
 
     def taken(self, web: Web, step: Numbers) -> Web:
@@ -344,6 +347,18 @@ class Freedoms:
             web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, nodes, handles, at,
         )  # fmt: skip
         return web.settled(nodes, handles, at)
+
+
+def _room(pieces: Numbers, height: int, width: int) -> int:
+    """How many traces pieces may leave; however far one goes astray, it passes no more pixels than that."""
+    lengths = np.minimum(np.abs(np.diff(pieces, axis=1)).sum(axis=(1, 2)), 4 * (height + width))
+    return int(3 * lengths.sum()) + 12 * len(pieces) + 100
+
+
+def _palette(count: int, height: int) -> tuple[Numbers, Integers]:
+    """Room for the colours of so many traces, and for the last trace in each pixel of one."""
+    most = 2 * max(0, count) + height
+    return np.empty((most, 4)), np.empty(most, np.int32)
 
 
 def _table(value: Numbers, row: Integers, column: Integers, shape: tuple[int, int]) -> Table:

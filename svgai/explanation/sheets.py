@@ -31,6 +31,7 @@ SHEETS: Final[Mapping[str, Mapping[str, Show]]] = {
     "align": {"aligned": lines.show_curves},
     "refine": {"refined": lines.show_curves},
     "simplify": {"simplified": lines.show_curves},
+    "refine_shapes": {"forms": lines.show_shapes},
     "stack": {"stacking": drawings.show_stacking, "error": drawings.show_error, "result": drawings.show_result},
 }
 """The sheets of each stage by name."""

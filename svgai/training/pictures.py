@@ -43,7 +43,7 @@ class Shot:
 
 
 ALL = tuple(TRACERS)
-QUICK = tuple(method for method in ALL if WORK.get(method, 0) <= 10_000_000)
+QUICK = tuple(method for method in ALL if sum(WORK.get(method, ())) <= 10_000_000)
 """Methods that search little or not at all."""
 
 

@@ -30,6 +30,18 @@ def slope(segment: Numbers, t: float) -> tuple[float, float]:
 
 
 @compiled
+def cut(whole: Numbers, begin: float, end: float, part: Numbers) -> None:
+    """The part of a cubic from begin to end."""
+    for k in range(4):
+        p, q, r = (end if k > 2 else begin), (end if k > 1 else begin), (end if k > 0 else begin)
+        for axis in range(2):
+            w0, w1, w2, w3 = whole[0, axis], whole[1, axis], whole[2, axis], whole[3, axis]
+            x0, x1, x2 = w0 + p * (w1 - w0), w1 + p * (w2 - w1), w2 + p * (w3 - w2)
+            y0, y1 = x0 + q * (x1 - x0), x1 + q * (x2 - x1)
+            part[k, axis] = y0 + r * (y1 - y0)
+
+
+@compiled
 def nearest(segments: Numbers, x: float, y: float) -> tuple[int, float, float, float]:
     """Where segments come nearest to (x, y): on which, where on it, and the point."""
     least = 1e30

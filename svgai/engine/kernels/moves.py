@@ -14,7 +14,7 @@ from __future__ import annotations
 import math
 
 from svgai.engine.kernels import Flags, Integers, Numbers, compiled
-from svgai.engine.kernels.beziers import point, slope
+from svgai.engine.kernels.beziers import cut, point, slope
 
 FREE, TURNING, TRAILING = 0, 1, 2
 _ARM = 5.0
@@ -313,15 +313,4 @@ def settle(
 def cut_pieces(controls: Numbers, segment: Integers, begin: Numbers, end: Numbers, pieces: Numbers) -> None:
     """Write the part from begin to end of each of these segments."""
     for i in range(segment.shape[0]):
-        whole = controls[segment[i]]
-        a, b = begin[i], end[i]
-        if a == 0.0 and b == 1.0:
-            pieces[i] = whole
-            continue
-        for k in range(4):
-            p, q, r = (b if k > 2 else a), (b if k > 1 else a), (b if k > 0 else a)
-            for axis in range(2):
-                w0, w1, w2, w3 = whole[0, axis], whole[1, axis], whole[2, axis], whole[3, axis]
-                x0, x1, x2 = w0 + p * (w1 - w0), w1 + p * (w2 - w1), w2 + p * (w3 - w2)
-                y0, y1 = x0 + q * (x1 - x0), x1 + q * (x2 - x1)
-                pieces[i, k, axis] = y0 + r * (y1 - y0)
+        cut(controls[segment[i]], begin[i], end[i], pieces[i])

@@ -9,7 +9,8 @@ import pytest
 
 from svgai.engine.curves import fit_curves
 from svgai.engine.refine import refine
-from svgai.engine.web import Target, Web
+from svgai.engine.target import Target, aim
+from svgai.engine.web import Web
 from svgai.picture import Picture
 from svgai.strands import Network
 from tests.svgai.engine.flat import mapped, pictured
@@ -41,24 +42,21 @@ class Scene:
 
     picture: Picture
     network: Network
-    inputs: tuple
+    target: Target
 
     def refined(self, network: Network | None = None) -> Network:
-        return refine(network or self.network, *self.inputs, STEPS)
+        return refine(network or self.network, self.target, STEPS)
 
     def error(self, network: Network) -> float:
         """How far from the picture a network is, in squared pixels of coverage, drawn with exact areas."""
-        inks, cover, picture = self.inputs
-        target, web = Target.of(network.strands, inks, cover, picture), Web.woven(network)
-        steps = target.colours[web.sides[:, 0]] - target.colours[web.sides[:, 1]]
-        canvas = web.painted(target, steps).canvas.astype(float)
-        return float(((canvas - target.pixels) ** 2).sum() / 255**2)
+        canvas = Web.woven(network).shown(self.target).astype(float)
+        return float(((canvas - self.target.pixels) ** 2).sum() / 255**2)
 
 
 def scene(name: str) -> Scene:
     picture = pictured(SCENES[name])
     inks, cover, _, strands = mapped(picture)
-    return Scene(picture, fit_curves(strands), (inks, cover, picture))
+    return Scene(picture, fit_curves(strands), aim(strands, inks, cover, picture))
 
 
 def disturbed(network: Network, by: float, seed: int) -> Network:
@@ -114,7 +112,7 @@ def test_the_error_never_grows(name: str) -> None:
 def test_more_steps_are_never_worse(steps: int) -> None:
     drawn = scene("bean")
     start = disturbed(drawn.network, 0.6, 1)
-    fewer, more = (refine(start, *drawn.inputs, count) for count in (steps, steps + 1))
+    fewer, more = (refine(start, drawn.target, count) for count in (steps, steps + 1))
     assert drawn.error(more) <= drawn.error(fewer) + 1e-6
 
 
@@ -159,7 +157,7 @@ def test_a_picture_without_curves_is_left_alone() -> None:
     picture = pictured('<path fill="#143cc8" d="M0 0h64v64H0z"/>')
     inks, cover, _, strands = mapped(picture)
     network = fit_curves(strands)
-    assert refine(network, inks, cover, picture, STEPS) is network
+    assert refine(network, aim(strands, inks, cover, picture), STEPS) is network
 
 
 def test_curves_that_leave_the_picture_break_nothing() -> None:
@@ -175,6 +173,6 @@ def test_curves_that_leave_the_picture_break_nothing() -> None:
 def test_a_circle_is_met_everywhere() -> None:
     picture = pictured('<circle cx="32.2" cy="31.6" r="20.3" fill="#c81e3c"/>')
     inks, cover, _, strands = mapped(picture)
-    (curve,) = refine(fit_curves(strands), inks, cover, picture, STEPS).curves
+    (curve,) = refine(fit_curves(strands), aim(strands, inks, cover, picture), STEPS).curves
     apart = np.hypot(*(curve.nodes - (32.2, 31.6)).T)
     assert apart == pytest.approx(np.full(len(apart), 20.3), abs=0.03)

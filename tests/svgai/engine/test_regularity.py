@@ -10,6 +10,7 @@ import pytest
 from svgai.engine.curves import fit_curves, polygon
 from svgai.engine.refine import refine
 from svgai.engine.regularity import align
+from svgai.engine.target import aim
 from svgai.strands import Curve, Network, Strand, Strands, Stretch
 from tests.svgai.engine.flat import mapped, pictured
 
@@ -67,7 +68,7 @@ def test_handles_move_along_with_their_nodes() -> None:
 def test_level_lines_are_level_to_the_last_digit_after_refinement() -> None:
     picture = pictured('<path fill="#c81e3c" d="M8.4 8.3H55.2V24.1H40.3V55.6H8.4z"/>')
     inks, cover, _, strands = mapped(picture)
-    refined = refine(align(fit_curves(strands)), inks, cover, picture, 8)
+    refined = refine(align(fit_curves(strands)), aim(strands, inks, cover, picture), 8)
     (curve,) = refined.curves
     assert len(curve) == 6
     assert curve.is_line.all()

@@ -15,7 +15,7 @@ WORK = 600_000_000
 
 
 def simplified(at: Scene, network: Network, primitives: dict | None = None) -> Network:
-    return simplify(network, primitives or {}, *at.inputs, WORK)
+    return simplify(network, primitives or {}, at.target, WORK)
 
 
 def only(network: Network) -> Curve:

@@ -1,0 +1,86 @@
+"""A frame: the pixels around one ring that no other strand touches, so that it can be tried by itself."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+
+import numpy as np
+from numpy.typing import NDArray
+
+from svgai.engine.target import Target
+from svgai.engine.web import Web
+from svgai.strands import Curve, Network, Numbers, Strands, Stretch
+
+_MARGIN = 3
+
+
+def free_rings(network: Network) -> Iterator[int]:
+    """The numbers of the strands that can be framed."""
+    for number, strand in enumerate(network.strands):
+        if strand.is_ring and not strand.joints and len(network.curves[number]):
+            yield number
+
+
+@dataclass(frozen=True, eq=False)
+class Frame:
+    """The pixels around one ring, and what of them the other strands leave to it."""
+
+    network: Network
+    """That ring alone."""
+    target: Target
+    window: tuple[slice, slice]
+    """Rows and columns of the picture."""
+    scale: float
+    """Squared colours of one squared pixel of coverage."""
+
+    @property
+    def size(self) -> int:
+        """How many pixels it shows."""
+        height, width = self.target.pixels.shape[:2]
+        return int(height) * int(width)
+
+    @classmethod
+    def around(cls, network: Network, number: int, target: Target, shown: NDArray[np.float32]) -> Frame:
+        """The frame of a ring in what the whole network looks like."""
+        curve, stretch = network.curves[number], network.strands.all[number].stretches[0]
+        height, width = target.pixels.shape[:2]
+        low = np.maximum(np.floor(curve.controls.min(axis=(0, 1))) - _MARGIN, 0).astype(int)
+        high = np.minimum(np.ceil(curve.controls.max(axis=(0, 1))) + _MARGIN, (width, height)).astype(int)
+        window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
+        step = target.colours[stretch.left] - target.colours[stretch.right]
+        alone = Target(target.pixels[window], np.vstack([step, np.zeros((2, 4))]))
+        frame = cls(_alone(network, number), alone, window, float((step**2).sum()))
+        left = alone.pixels - (shown[window] - frame.shown(frame.moved_in(curve)))
+        return replace(frame, target=replace(alone, pixels=np.ascontiguousarray(left)))
+
+    def moved_in(self, curve: Curve) -> Curve:
+        """A curve of the picture as it lies in the window."""
+        return _shifted(curve, -self._corner)
+
+    def moved_out(self, curve: Curve) -> Curve:
+        return _shifted(curve, self._corner)
+
+    def holding(self, curve: Curve) -> Network:
+        """The ring alone, as this curve."""
+        return replace(self.network, curves=(curve,))
+
+    def shown(self, curve: Curve) -> NDArray[np.float32]:
+        """What the ring alone looks like in this window."""
+        return Web.woven(self.holding(curve)).shown(self.target)
+
+    @property
+    def _corner(self) -> Numbers:
+        """Where the window begins."""
+        return np.array([self.window[1].start, self.window[0].start], np.float64)
+
+
+def _alone(network: Network, number: int) -> Network:
+    """One ring by itself: region 0 to its left, 1 to its right, and paper (2) elsewhere."""
+    ring = replace(network.strands.all[number], stretches=(Stretch(0, 1),))
+    strands = Strands((ring,), np.empty((0, 2)), np.arange(3), np.zeros(3, np.int16))
+    return Network(strands, (network.curves[number],), np.empty(0, np.int64), np.empty(0))
+
+
+def _shifted(curve: Curve, by: Numbers) -> Curve:
+    return replace(curve, nodes=curve.nodes + by, handles=curve.handles + by)

@@ -1,0 +1,57 @@
+"""What curves are held against: the picture as it would be, had it been drawn with exact areas.
+
+Renderers that count samples say less of an edge than exact areas do, and say it otherwise: Skia's way, and that of
+resvg after it, takes four rows of four samples in a pixel and walks along chords. Whether that was done can be
+read from the picture, as all its mixes then are sixteenths. How that tells on given curves can be worked out, so that
+curves near the truth show what to add.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from svgai.cover import Cover, Inks, Premultiplied, premultiplied
+from svgai.picture import Picture
+from svgai.strands import Numbers, Strands
+
+_SAMPLES = 16
+_OFF_GRID = 0.008
+"""How far a mix may be from a sixteenth, for what is rounded to 256 levels."""
+_ON_GRID = 0.75
+"""The part of all mixes that are sixteenths where samples were counted; of other pictures it is about a third."""
+_FEW = 30
+"""Mixes that may be sixteenths by chance."""
+_CONTRAST = 100.0
+"""Steps of colour that mixes must lie between to be read so closely."""
+_CLOSE = 4.0
+"""Misfit of a mix that counts."""
+
+
+@dataclass(frozen=True, eq=False)
+class Target:
+    """What is to be explained: pixels, by the colours of the regions."""
+
+    pixels: Premultiplied
+    colours: Numbers
+    """regions x 4; the last one is the paper."""
+    is_sampled: bool = False
+    """Whether the picture was drawn by counting sixteen samples of each pixel."""
+
+
+def aim(strands: Strands, inks: Inks, cover: Cover, picture: Picture) -> Target:
+    """What the picture would be without its seams."""
+    pixels, seam = premultiplied(picture), cover.seam
+    share = cover.share[seam][:, None]
+    pixels[seam] = share * inks.colours[cover.first[seam]] + (1 - share) * inks.colours[cover.second[seam]]
+    return Target(pixels, inks.colours[strands.inks].astype(np.float64), is_sampled(inks, cover))
+
+
+def is_sampled(inks: Inks, cover: Cover) -> bool:
+    """Whether the mixes in a picture are sixteenths, written as a renderer does: 16 to each, and 255 for all."""
+    mixed = ~cover.is_pure & ~cover.seam & (cover.misfit < _CLOSE)
+    contrast = np.abs(inks.colours[cover.first[mixed]] - inks.colours[cover.second[mixed]]).max(axis=-1)
+    share = cover.share[mixed][contrast >= _CONTRAST] * 255 / _SAMPLES
+    off = [np.abs(each - np.round(each)) for each in (share, 255 / _SAMPLES - share)]
+    return len(share) >= _FEW and float((np.minimum(*off) < _OFF_GRID * _SAMPLES).mean()) > _ON_GRID

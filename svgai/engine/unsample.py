@@ -1,0 +1,28 @@
+"""Unsampling: what a picture that was drawn by counting samples would show of exact areas."""
+
+from __future__ import annotations
+
+from dataclasses import replace
+
+import numpy as np
+
+from svgai.engine.forms import shaped
+from svgai.engine.target import Target
+from svgai.engine.web import Web
+from svgai.strands import Network, Primitives
+
+_MOST = 64.0
+"""Levels by which samples may tell otherwise of an edge than areas do; more is an accident where strands meet."""
+
+
+def unsample(network: Network, primitives: Primitives, target: Target) -> Target:
+    """Add to the picture by how much these curves differ in samples and in areas: the truth does so likewise."""
+    if not target.is_sampled or not any(len(curve) for curve in network.curves):
+        return target
+    web = Web.woven(shaped(network, primitives))
+    sampled = web.sampled(target)
+    if sampled is None:
+        return target
+    missing = web.shown(target) - sampled
+    missing[np.abs(missing).max(axis=-1) > _MOST] = 0
+    return replace(target, pixels=target.pixels + missing)
