@@ -28,9 +28,14 @@ def trace_baseline(picture: Picture, options: Options) -> Drawing:  # noqa: ARG0
     flat = _flat(picture)
     if flat is not None:
         return flat
-    svg = _run_vtracer(_with_transparent_row(picture.rgba))
-    shapes = (_shape(*found) for found in _PATH.findall(svg))
+    shapes = (_shape(*found) for found in _PATH.findall(_run_vtracer(_with_transparent_row(picture.rgba))))
     return Drawing(picture.width, picture.height, tuple(shape for shape in shapes if shape))
+
+
+def svg_of(rgba: Pixels) -> str:
+    """What vtracer itself writes, as large as the pixels: for who only draws it again, and lets nobody else have it."""
+    svg = _run_vtracer(_with_transparent_row(rgba))
+    return svg.replace(f'height="{len(rgba) + 1}"', f'height="{len(rgba)}"', 1)
 
 
 def _flat(picture: Picture) -> Drawing | None:

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from svgai.picture import Picture
 
-VERSION: Final = 3
+VERSION: Final = 4
 """Counts up when a feature is added, removed or measured otherwise: a model takes those that it was trained on."""
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -104,6 +104,8 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "lost_parts": "the same without parts smaller than five pixels",
         "lost_mixes": "in its main colours, but for pixels where they meet",
         "lost_blur": "with a pixel of blur",
+        "tried_lost": "by the baseline, which is let try the busiest part",
+        "tried_paths": "log2 of the number of paths that it takes, as told by that part",
     }
 )
 

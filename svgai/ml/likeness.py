@@ -25,7 +25,7 @@ CELL: Final = 16
 """Pixels along the side of a cell, in which likeness is measured..."""
 MARGIN: Final = 2
 """...and around it, which filters see, too."""
-MOST_CELLS: Final = 64
+MOST_CELLS: Final = 32
 _SIDE = CELL + 2 * MARGIN
 _SCALE = 1000
 """Losses are told as logarithms of thousandths, since most are small and their differences matter."""
@@ -45,11 +45,12 @@ def losses(tiles: Tiles, ground: int) -> Mapping[str, float]:
     share = busy / total
     return {
         "busy": share,
-        **{name: _told(share * kernels.lost_likeness(seen, simpler[name], MARGIN)) for name in _WAYS},
+        **{name: told(share * kernels.lost_likeness(seen, simpler[name], MARGIN)) for name in _WAYS},
     }
 
 
-def _told(lost: float) -> float:
+def told(lost: float) -> float:
+    """Lost likeness as a feature tells it."""
     return float(np.log2(1 + _SCALE * max(0.0, lost)))
 
 

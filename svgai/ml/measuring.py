@@ -10,7 +10,19 @@ from numpy.typing import NDArray
 
 from svgai.ml import kernels
 from svgai.ml.likeness import losses
-from svgai.ml.views import BLACK, WHITE, Near, Tiles, is_seen_on_white, light_of, look_from_afar, look_near, reduced
+from svgai.ml.trial import try_baseline
+from svgai.ml.views import (
+    BLACK,
+    WHITE,
+    Near,
+    Tiles,
+    contrast_of,
+    is_seen_on_white,
+    light_of,
+    look_from_afar,
+    look_near,
+    reduced,
+)
 from svgai.ml.writing import measure_writing
 from svgai.picture import Picture, Pixels
 
@@ -46,6 +58,7 @@ def measure_all(picture: Picture) -> Measured:
     ripples = _ripples(near.tiles)
     deviation = _deviation(ripples)
     joined = _joined(near.tiles)
+    ground = WHITE if is_seen_on_white(joined) else BLACK
     light = light_of(joined)
     light_from_afar = light if whole is joined else light_of(whole)
     return {
@@ -61,7 +74,8 @@ def measure_all(picture: Picture) -> Measured:
         **_blocks(near.tiles, whole, small, deviation),
         **_noise(ripples, deviation),
         **measure_writing(light_from_afar, deviation),
-        **losses(near.tiles, WHITE if is_seen_on_white(joined) else BLACK),
+        **losses(near.tiles, ground),
+        **try_baseline(picture, near, ground),
         "fine_detail": _fine_detail(light_from_afar),
     }
 
@@ -290,9 +304,8 @@ def _noise(ripples: NDArray[np.int64], deviation: float) -> Measured:
 
 def _fine_detail(light: NDArray[np.uint8]) -> float:
     """What a little blur takes of the picture's contrast."""
-    values = light.astype(np.float32)
-    contrast = float(values.std())
+    contrast = contrast_of(light)
     if contrast < 1:
         return 0.0
-    soft = cv2.GaussianBlur(values, (0, 0), 2.0)
-    return min(1.0, float((values - soft).std()) / contrast)
+    taken = cv2.subtract(light, cv2.GaussianBlur(light, (0, 0), 2.0), dtype=cv2.CV_16S)
+    return min(1.0, contrast_of(taken) / contrast)

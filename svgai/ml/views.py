@@ -110,6 +110,6 @@ def is_seen_on_white(pixels: Pixels) -> bool:
     return contrast_of(on_black + (255 - pixels[..., 3])) > contrast_of(on_black)
 
 
-def contrast_of(light: NDArray[np.uint8]) -> float:
+def contrast_of(light: NDArray[np.uint8] | NDArray[np.int16]) -> float:
     """The standard deviation."""
     return float(cv2.meanStdDev(light)[1][0, 0])

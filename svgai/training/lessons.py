@@ -207,8 +207,13 @@ def _network_of_choices(table: Table, seed: int) -> Networks:
     return train_networks(table.features, len(TRACING), loss, Practice(epochs=100, batch=64), seed)
 
 
+_BOOSTED_CHOICES = Growth(trees=100, leaves=8)
+
 ROUTERS: Mapping[str, Teaching] = {
     FOREST: lambda table, seed: _trees_of_choices(table, _BAGGED, seed),
-    BOOSTED: lambda table, seed: _trees_of_choices(table, Growth(trees=100, leaves=8), seed),
+    BOOSTED: lambda table, seed: _trees_of_choices(table, _BOOSTED_CHOICES, seed),
     NETWORK: _network_of_choices,
+    BLEND: lambda table, seed: Blend(
+        [_network_of_choices(table, seed), _trees_of_choices(table, _BOOSTED_CHOICES, seed)]
+    ),
 }
