@@ -20,7 +20,12 @@ run: setup  ## Start the service on this machine (PORT=8001 make run for another
 
 test: setup-dev  ## Run every test (PYTEST="-k name" for some)
 	@scripts/setup.sh test-tools
+ifeq ($(strip $(PYTEST)),)
+	$(BIN)/python -m pytest -m together -n auto
+	$(BIN)/python -m pytest -m "not together"
+else
 	$(BIN)/python -m pytest $(PYTEST)
+endif
 
 faults: setup-dev  ## Break the service in every way of docs/FAULTS.md (FAULTS="R10 R14" for some)
 	$(BIN)/python -m tests.faults $(FAULTS)

@@ -13,6 +13,18 @@ from tests.servers import PostgresServer, RedisServer, postgres_server, redis_se
 from tests.service import Service
 from tests.world import database_of, make_world
 
+TOGETHER = {"svgai", "bench"}
+"""Folders whose tests may run beside each other..."""
+NEVER_TOGETHER = ("alone", "end_to_end")
+"""...but for those that are marked so."""
+
+
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    for item in items:
+        folder = item.path.relative_to(Path(__file__).parent).parts[0]
+        if folder in TOGETHER and not any(map(item.get_closest_marker, NEVER_TOGETHER)):
+            item.add_marker("together")
+
 
 @pytest.fixture(autouse=True)
 def _own_environment(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -17,6 +17,7 @@ Form: TypeAlias = Circle | Ellipse | Rectangle
 _QUARTER: Final = 4 / 3 * (math.sqrt(2) - 1)
 """How long a handle is, in radii, where a cubic is a quarter of a circle."""
 _CORNERS: Final = np.array([(1, 0), (0, 1), (-1, 0), (0, -1)], np.float64)
+_NEXT: Final = np.roll(_CORNERS, -1, axis=0)
 
 
 def shaped(network: Network, primitives: Primitives) -> Network:
@@ -24,7 +25,8 @@ def shaped(network: Network, primitives: Primitives) -> Network:
     curves = list(network.curves)
     for number in free_rings(network):
         if number in primitives:
-            curves[number] = outline(primitives[number], numbers_of(primitives[number])[0], curves[number])
+            form = primitives[number]
+            curves[number] = outline(form, numbers_of(form)[0], is_reversed(curves[number]))
     return replace(network, curves=tuple(curves))
 
 
@@ -62,51 +64,33 @@ def _is_round_ended(rectangle: Rectangle) -> bool:
     return rectangle.radius == min(rectangle.width, rectangle.height) / 2
 
 
-def outline(form: Form, numbers: Numbers, like: Curve) -> Curve:
-    """A form of these numbers as a curve that runs the same way round as another one."""
-    curve = _curve(form, numbers)
-    return _reversed(curve) if _area(curve) * _area(like) < 0 else curve
-
-
-def _curve(like: Form, numbers: Numbers) -> Curve:
-    """A form as a curve: its corners one after the other, each a quarter of an ellipse, and lines between them."""
+def outline(form: Form, numbers: Numbers, is_reversed: bool) -> Curve:
+    """A form of these numbers as a curve: its corners in turn, each a quarter of an ellipse, and lines between them."""
     x, y, width, height, turn, radius = numbers
     half = np.array([width, height]) / 2
-    is_rectangle, is_round = isinstance(like, Rectangle), not isinstance(like, Rectangle) or like.radius > 0
+    is_rectangle = isinstance(form, Rectangle)
     reach = np.array([radius, radius]) if is_rectangle else half
-    nodes, handles, is_line = [], [], []
-    for start, end in zip(_CORNERS, np.roll(_CORNERS, -1, axis=0), strict=True):
-        begin, stop = (start + end) * (half - reach) + start * reach, (start + end) * (half - reach) + end * reach
-        if is_round:
-            nodes.append(begin)
-            handles.append((begin + _QUARTER * end * reach, stop + _QUARTER * start * reach))
-            is_line.append(False)
-        if is_rectangle:
-            nodes.append(stop)
-            handles.append((stop, stop))
-            is_line.append(True)
-    angle = math.radians(turn)
-    spin = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+    middle = (_CORNERS + _NEXT) * (half - reach)
+    begin, end = middle + _CORNERS * reach, middle + _NEXT * reach
+    handles = np.stack([begin + _QUARTER * _NEXT * reach, end + _QUARTER * _CORNERS * reach], axis=1)
+    nodes, is_line = begin, np.zeros(4, np.bool_)
+    if isinstance(form, Rectangle) and not form.radius:
+        is_line = np.ones(4, np.bool_)
+    elif is_rectangle:
+        nodes = np.stack([begin, end], axis=1).reshape(8, 2)
+        handles = np.stack([handles, handles], axis=1).reshape(8, 2, 2)
+        is_line = np.tile([False, True], 4)
+    if turn:
+        angle = math.radians(turn)
+        spin = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
+        nodes, handles = nodes @ spin, handles @ spin
+    if is_reversed:
+        nodes, is_line, handles = np.roll(nodes[::-1], 1, axis=0), is_line[::-1], handles[::-1, ::-1]
     place = np.array([x, y])
-    count = len(nodes)
-    return Curve(
-        np.array(nodes) @ spin + place,
-        np.zeros(count, np.bool_),
-        np.array(is_line),
-        np.array(handles) @ spin + place,
-        is_ring=True,
-    )
+    return Curve(nodes + place, np.zeros(len(nodes), np.bool_), is_line, handles + place, is_ring=True)
 
 
-def _reversed(curve: Curve) -> Curve:
-    """The same outline the other way round."""
-    return Curve(
-        np.roll(curve.nodes[::-1], 1, axis=0), np.roll(curve.is_smooth[::-1], 1), curve.is_line[::-1],
-        curve.handles[::-1, ::-1], is_ring=True,
-    )  # fmt: skip
-
-
-def _area(curve: Curve) -> float:
-    """The area within an outline, negative where it runs the other way round."""
-    x, y = curve.controls[:, :3].reshape(-1, 2).T
-    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+def is_reversed(ring: Curve) -> bool:
+    """Whether a ring runs the other way round than outlines of forms do."""
+    x, y = ring.controls[:, :3].reshape(-1, 2).T
+    return bool(x @ np.roll(y, -1) < y @ np.roll(x, -1))

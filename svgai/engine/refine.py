@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-import math
+from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from svgai.engine.forms import Form, form_of, numbers_of, outline
-from svgai.engine.frame import Frame, free_rings
+from svgai.engine.forms import Form, form_of, is_reversed, numbers_of, outline
+from svgai.engine.frame import free_rings
 from svgai.engine.target import Target
-from svgai.engine.web import Web
+from svgai.engine.web import Painting, Web, dense, losses
 from svgai.strands import Curve, Network, Numbers, Primitives
 
 _STEPS = 4
@@ -30,40 +30,75 @@ def refine(network: Network, target: Target, steps: int) -> Network:
 
 def refine_shapes(primitives: Primitives, network: Network, target: Target) -> Primitives:
     """Every form that nothing touches, moved until it explains the picture best."""
-    rings = [number for number in free_rings(network) if number in primitives]
-    if not rings:
-        return primitives
-    shown = Web.woven(network).shown(target)
-    moved = {
-        number: _form_refined(primitives[number], Frame.around(network, number, target, shown), network.curves[number])
-        for number in rings
+    rings = {
+        number: _Ring(number, primitives[number], is_reversed(network.curves[number]))
+        for number in free_rings(network)
+        if number in primitives
     }
-    return {**primitives, **moved}
-
-
-def _form_refined(form: Form, frame: Frame, like: Curve) -> Form:
-    """The form where it explains the pixels of its frame best, or as it was if that is nowhere near."""
-    numbers, free = numbers_of(form)
-
-    def web_of(numbers: Numbers) -> Web:
-        return Web.woven(frame.holding(frame.moved_in(outline(form, numbers, like))))
-
-    best, least, trial = numbers, math.inf, numbers
-    for _ in range(_STEPS + 1):
-        web = web_of(trial)
-        steps = web.steps(frame.target)
-        painting = web.painted(frame.target, steps)
-        error = painting.error(frame.target) if painting.count >= 0 else math.inf
-        if error >= least:
+    best = {number: ring.found for number, ring in rings.items()}
+    moving, trial, before = set(rings), best, None
+    for _ in range(_STEPS):
+        if not moving:
             break
-        best, least = trial, error
-        matrix, slope = web.equations(frame.target, steps, painting)
-        follow = np.stack([(web_of(best + _ASIDE * way).controls - web.controls).ravel() for way in free], axis=1)
-        follow = follow.reshape(len(web.controls), -1, len(free))[web.segment].reshape(-1, len(free)) / _ASIDE
-        own = follow.T @ matrix @ follow
-        step = np.linalg.solve(own + _STIFFNESS * np.eye(len(own)), -follow.T @ slope)
-        if float(np.abs(step).max()) < _STILL:
-            break
-        trial = best + step @ free
-    moved = np.abs(web_of(best).controls - web_of(numbers).controls)
-    return form_of(form, best) if float(moved.max()) <= _FARTHEST else form
+        web = Web.woven(_drawn(network, rings, trial))
+        painting = web.painted(target, web.steps(target))
+        moving -= _worse(web, before, painting, target, moving)
+        best = {**best, **{number: trial[number] for number in moving}}
+        steps = _steps(web, painting, target, [rings[number] for number in sorted(moving)])
+        moving -= {number for number, step in steps.items() if float(np.abs(step).max()) < _STILL}
+        trial = {**best, **{number: best[number] + steps[number] for number in moving}}
+        before = painting
+    return {**primitives, **{number: ring.at(best[number]) for number, ring in rings.items()}}
+
+
+class _Ring:
+    """A form that is a whole strand."""
+
+    def __init__(self, strand: int, form: Form, is_reversed: bool) -> None:
+        self.strand, self.form, self.is_reversed = strand, form, is_reversed
+        self.found, self.ways = numbers_of(form)
+        here = self.curve(self.found).controls
+        asides = [self.curve(self.found + _ASIDE * way).controls - here for way in self.ways]
+        self.follow: Numbers = np.stack([aside.ravel() / _ASIDE for aside in asides], axis=1)
+        """How the coordinates of its outline follow its numbers."""
+
+    def curve(self, numbers: Numbers) -> Curve:
+        return outline(self.form, numbers, self.is_reversed)
+
+    def at(self, numbers: Numbers) -> Form:
+        """The form of these numbers, unless that is far from where it was found."""
+        moved = np.abs(self.curve(numbers).controls - self.curve(self.found).controls)
+        return form_of(self.form, numbers) if float(moved.max()) <= _FARTHEST else self.form
+
+
+def _drawn(network: Network, rings: Mapping[int, _Ring], numbers: Mapping[int, Numbers]) -> Network:
+    curves = list(network.curves)
+    for number, ring in rings.items():
+        curves[number] = ring.curve(numbers[number])
+    return Network(network.strands, tuple(curves), network.hosts, network.places)
+
+
+def _worse(web: Web, before: Painting | None, after: Painting, target: Target, rings: set[int]) -> set[int]:
+    """Which of these explain their pixels no better than before."""
+    if after.count < 0:
+        return rings
+    if before is None:
+        return set()
+    loss = losses(before, after, target, web.strand[web.segment], int(web.strand.max()) + 1)
+    return {number for number in rings if loss[number] >= 0}
+
+
+def _steps(web: Web, painting: Painting, target: Target, rings: Sequence[_Ring]) -> dict[int, Numbers]:
+    """Gauss and Newton's step of each form, in its own numbers."""
+    if not rings:
+        return {}
+    matrix, slope = web.equations(target, web.steps(target), painting)
+    piece = np.full(len(web.strand), -1)
+    piece[web.segment] = np.arange(len(web.segment))
+    steps = {}
+    for ring in rings:
+        pieces = piece[web.strand == ring.strand]
+        mine = (8 * pieces[:, None] + np.arange(8)).ravel()
+        own = ring.follow.T @ dense(matrix, mine) @ ring.follow + _STIFFNESS * np.eye(len(ring.ways))
+        steps[ring.strand] = -np.linalg.solve(own, ring.follow.T @ slope[mine]) @ ring.ways
+    return steps

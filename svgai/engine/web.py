@@ -179,12 +179,12 @@ class Web:
         moved = freedoms.taken(self, step)
         of_piece, strands = self.strand[self.segment], len(caution)
         trial = moved.painted(target, steps)
-        loss = _losses(painting, trial, target, of_piece, strands)
+        loss = losses(painting, trial, target, of_piece, strands)
         is_worse = (loss >= 0) & ~is_done
         if is_worse.any():
             moved = self.mixed(moved, is_worse | is_done)
             trial = moved.painted(target, steps)
-            loss = _losses(painting, trial, target, of_piece, strands)
+            loss = losses(painting, trial, target, of_piece, strands)
             if trial.count < 0 or loss[~is_worse].sum() > 0:
                 return self, painting, np.zeros(strands)
         return moved, trial, np.where(is_worse, 0.0, np.maximum(-loss, 1e-9))
@@ -369,6 +369,13 @@ def _table(value: Numbers, row: Integers, column: Integers, shape: tuple[int, in
     return np.asarray(flat.reshape(shape))
 
 
+def dense(matrix: Table, places: NDArray[np.int64]) -> Numbers:
+    """The block of a matrix at these rows and columns."""
+    if isinstance(matrix, np.ndarray):
+        return np.asarray(matrix[np.ix_(places, places)])
+    return np.asarray(matrix[places][:, places].toarray())
+
+
 def _solved(matrix: Table, stiffness: Numbers, pull: Numbers) -> Numbers:
     if isinstance(matrix, np.ndarray):
         return np.linalg.solve(matrix + np.diag(stiffness), pull)
@@ -412,7 +419,7 @@ def _blocks(own: Numbers, other: Integers, shared: Numbers, others: Integers) ->
     return sparse.bsr_matrix((blocks[order], columns[order], starts), shape=(8 * size, 8 * size)).tocsr()
 
 
-def _losses(before: Painting, after: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:
+def losses(before: Painting, after: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:
     """By how much each strand's pixels are explained worse."""
     if after.count < 0:
         return np.full(strands, np.inf)

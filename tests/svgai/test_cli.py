@@ -20,6 +20,8 @@ from svgai import cli
 from svgai.options import METHODS, Options
 from tests import samples
 
+pytestmark = pytest.mark.alone
+
 
 @pytest.fixture
 def here(tmp_path, monkeypatch):

@@ -36,6 +36,8 @@ from svgai.client.events import Event, read_events
 from tests.samples import logo_png, noise_png
 from tests.service import Service
 
+pytestmark = pytest.mark.alone
+
 KEY = "svgai_" + "k" * 43
 LOGO = logo_png(64)
 

@@ -244,6 +244,7 @@ def test_even_a_lying_ink_cannot_carry_markup_out(colour):
     ],
     ids=lambda text: text[90:110],
 )
+@pytest.mark.alone
 def test_no_text_makes_the_patterns_slow(hostile):
     begun = time.perf_counter()
     with pytest.raises(DrawingUnsafe):
@@ -251,6 +252,7 @@ def test_no_text_makes_the_patterns_slow(hostile):
     assert time.perf_counter() - begun < 0.5
 
 
+@pytest.mark.alone
 def test_a_megabyte_is_looked_through_quickly():
     one = '<path fill="#123456" d="m12.34 56.78c1.2-3.4.5 6-7.8 9l-1.5 2.25h3v-.5z"/>'
     large = svg(one * (1_000_000 // len(one)))

@@ -36,6 +36,7 @@ FOREIGN = {
 }
 
 
+@pytest.mark.alone
 def seconds_to_refuse(data: bytes, error: type[Exception] | tuple[type[Exception], ...]) -> float:
     """The best of three, since other tests run beside this one."""
     seconds = []
@@ -104,6 +105,7 @@ def test_a_webp_canvas_is_never_allocated_beyond_the_limit(side):
     assert seconds_to_refuse(data, (PictureTooManyPixels, PictureCorrupt)) < 0.1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize("chunks", [1, 300])
 def test_compressed_texts_are_never_unfolded(chunks):
     data = samples.text_bomb_png(megabytes=8, chunks=chunks)

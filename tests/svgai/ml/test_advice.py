@@ -136,6 +136,7 @@ def test_newer_models_advise_once_they_are_looked_for(folder):
     assert adviser.advise(LOGO).image_type is ImageType.TEXT
 
 
+@pytest.mark.alone
 def test_advice_is_quick(folder):
     adviser = Adviser(Store(folder))
     adviser.advise(LOGO)

@@ -186,6 +186,7 @@ def test_parts_are_what_opencv_finds():
     assert found[:, 5].min() >= 1
 
 
+@pytest.mark.alone
 @pytest.mark.parametrize(("size", "most"), [(512, 0.010), (1024, 0.025)])
 def test_measuring_is_quick(size, most):
     pictures = [flat(size, name) for name in ("badge", "flower", "hairlines")] + [lettering(size), noise(size, 6.0)]
