@@ -28,6 +28,8 @@ REPEAT_SECONDS = 60.0
 PUT_OFF_SECONDS = 2.0
 LANES = 2
 """Deliveries of one endpoint at once."""
+DRIVE_SECONDS = 5.0
+"""How long a lane goes on without a new hint."""
 KEPT_SECONDS = 30 * 24 * 3600.0
 
 
@@ -83,17 +85,27 @@ class Lanes:
 
 
 def deliver(services: Services, delivery_id: str, lanes: Lanes) -> None:
-    """Make the attempt that is due, if nobody else does. Safe to call any number of times."""
+    """Make the attempt that is due, if nobody else does, and what waits behind it. Safe to call any number of times."""
     delivery = services.webhooks.delivery(delivery_id)
     if delivery is None:
         return
     with lanes.lane(delivery.endpoint_id) as is_free:
-        if not is_free:
+        if is_free:
+            _drive(services, services.webhooks.claim(delivery_id, LEASE_SECONDS))
+        else:
             services.webhooks.put_off(delivery_id, PUT_OFF_SECONDS)
-        elif claim := services.webhooks.claim(delivery_id, LEASE_SECONDS):
-            outcome = _attempt(services, claim)
-            services.metrics.count_delivery(outcome.fate)
-            services.webhooks.settle(claim, outcome)
+
+
+def _drive(services: Services, claim: Claim | None) -> None:
+    """Make an attempt, and while all arrives, those that wait behind it: hints for them come but once a second."""
+    until = time.monotonic() + DRIVE_SECONDS
+    while claim:
+        outcome = _attempt(services, claim)
+        services.metrics.count_delivery(outcome.fate)
+        services.webhooks.settle(claim, outcome)
+        if outcome.fate is not Fate.DELIVERED or time.monotonic() > until:
+            return
+        claim = services.webhooks.claim_next(claim.endpoint.id, LEASE_SECONDS)
 
 
 def forget(services: Services) -> int:

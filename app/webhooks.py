@@ -197,6 +197,10 @@ class Webhooks(Protocol):
         """Take the attempt that is due; nobody else gets it."""
         ...
 
+    def claim_next(self, endpoint_id: str, lease_seconds: float) -> Claim | None:
+        """Take that which has been due longest at an endpoint."""
+        ...
+
     def put_off(self, delivery_id: str, seconds: float) -> None: ...
     def settle(self, claim: Claim, outcome: Outcome) -> bool:
         """Note an attempt, unless another has been begun since."""

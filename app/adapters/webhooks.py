@@ -125,8 +125,16 @@ class DatabaseWebhooks:
             return [(row.id, row.due_at) for row in connection.execute(query.order_by(ranked.c.due_at).limit(at_most))]
 
     def claim(self, delivery_id: str, lease_seconds: float) -> Claim | None:
+        return self._claim(deliveries.c.id == delivery_id, lease_seconds)
+
+    def claim_next(self, endpoint_id: str, lease_seconds: float) -> Claim | None:
+        longest = select(deliveries.c.id).where(deliveries.c.endpoint_id == endpoint_id, _is_due(), _is_wanted())
+        longest = longest.order_by(deliveries.c.due_at).limit(1).with_for_update(skip_locked=True)
+        return self._claim(deliveries.c.id == longest.scalar_subquery(), lease_seconds)
+
+    def _claim(self, which: ColumnElement[bool], lease_seconds: float) -> Claim | None:
         values = {"due_at": clock(lease_seconds), "attempts": deliveries.c.attempts + 1}
-        statement = update(deliveries).where(deliveries.c.id == delivery_id, _is_due(), _is_wanted()).values(**values)
+        statement = update(deliveries).where(which, _is_due(), _is_wanted()).values(**values)
         with self._database.writing() as connection:
             row = connection.execute(statement.returning(*DELIVERY)).first()
             if row is None:

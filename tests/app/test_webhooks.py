@@ -415,6 +415,31 @@ def test_a_slow_endpoint_takes_two_threads_and_no_more(world: World, receiver: R
     assert world.deliver(delivery, lanes).state is Fate.DELIVERED
 
 
+def test_what_waits_behind_a_message_that_arrives_goes_with_it(
+    world: World, receiver: Receiver, endpoint: Endpoint
+) -> None:
+    sent, other = [world.send(endpoint) for _ in range(20)], world.send(world.register(receiver.url))
+    world.deliver(sent[5])
+    assert {headers["webhook-id"] for headers, _ in receiver.got} == {delivery.id for delivery in sent}
+    assert world.services.webhooks.delivery(other.id).state is Fate.PENDING
+
+
+def test_nothing_goes_on_behind_a_message_that_fails(world: World, receiver: Receiver, endpoint: Endpoint) -> None:
+    first, second = world.send(endpoint), world.send(endpoint)
+    world.outside.then = RuntimeError("no")
+    world.deliver(first)
+    assert world.services.webhooks.delivery(second.id).attempts == 0
+
+
+def test_a_lane_does_not_go_on_for_ever(
+    world: World, receiver: Receiver, endpoint: Endpoint, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(deliveries, "DRIVE_SECONDS", -1.0)
+    sent = [world.send(endpoint) for _ in range(3)]
+    world.deliver(sent[0])
+    assert len(receiver.got) == 1
+
+
 def test_a_lane_is_free_again_whatever_happens_in_it() -> None:
     lanes = Lanes(width=1)
     with pytest.raises(ValueError, match="inside"), lanes.lane("one"):

@@ -277,6 +277,23 @@ def test_one_worker_gets_the_attempt(webhooks: DatabaseWebhooks) -> None:
     assert abs(datetime.now(UTC) - claims[0].at) < timedelta(seconds=5)
 
 
+def test_the_next_is_what_has_been_due_longest_and_nobody_gets_it_twice(
+    webhooks: DatabaseWebhooks, database: Database
+) -> None:
+    endpoint, other = add(webhooks), add(webhooks)
+    send(webhooks, other)
+    first = send(webhooks, endpoint)
+    pass_time(database, 5)
+    sent = [first, *(send(webhooks, endpoint) for _ in range(5))]
+    claimed = webhooks.claim_next(endpoint.id, LEASE_SECONDS)
+    assert claimed
+    assert claimed.delivery.id == first.id
+    rest = [one for one in all_at_once(*[lambda: webhooks.claim_next(endpoint.id, LEASE_SECONDS)] * 5) if one]
+    rest += iter(lambda: webhooks.claim_next(endpoint.id, LEASE_SECONDS), None)  # SQLite has one writer at a time
+    assert sorted(one.delivery.id for one in rest) == sorted(delivery.id for delivery in sent[1:])
+    assert webhooks.claim_next(endpoint.id, LEASE_SECONDS) is None
+
+
 def test_an_attempt_that_nobody_notes_is_made_again_under_the_same_id(
     webhooks: DatabaseWebhooks, database: Database
 ) -> None:
