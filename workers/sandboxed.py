@@ -93,8 +93,9 @@ def warm_up(adviser: Adviser | None = None) -> None:
     # A disc with soft edges over it: curves, corners, three inks that meet, and pixels of two inks. Beside it one that
     # stands alone, as a form that is recognised.
     for x, y, radius in ((13, 14, 7.5), (45, 18, 13.0)):
-        share = np.clip(radius + 0.5 - np.hypot(rows - y, columns - x), 0, 1)[..., None]
-        picture = np.rint(picture * (1 - share) + np.array((250, 200, 20, 255)) * share).astype(np.uint8)
+        # In sixteenths, as of a renderer that counts samples: only then is all that allows for such loaded.
+        share = np.rint(16 * np.clip(radius + 0.5 - np.hypot(rows - y, columns - x), 0, 1))[..., None] * 16 / 255
+        picture = np.rint(picture + (np.array((250, 200, 20, 255)) - picture) * np.minimum(share, 1)).astype(np.uint8)
     conversion.convert(picture, Options(method="optimised"), Limits(), adviser=adviser)
     # Of what is partly clear, and of what is so large that it is looked at in tiles, features are measured otherwise.
     clear = picture.copy()

@@ -16,7 +16,7 @@ from app.learning import summary
 from app.predictions import LEAST_FOR_QUALITY, LEAST_FOR_ROUTING, Advised
 from app.services import Services
 from app.web import problems
-from app.web.answers import PICTURE_REFUSALS, REFUSALS, answer, done_or_accepted
+from app.web.answers import PICTURE_REFUSALS, REFUSALS, answer, done_or_accepted, promise
 from app.web.fields import NO_TEXT
 from app.web.limits import spend
 from app.web.requests import current_services
@@ -163,6 +163,7 @@ def validate_performance(body: PerformanceBody) -> Response:
 
 
 def _from_features(query: BaseModel, asked: FeaturesBase, at_least: int) -> Advised:
+    promise()  # there is nothing to repeat, but a key that cannot be used is refused as everywhere
     spend("predictions")
     return predictions.advise(current_services(), asked.features, options_of(query, asked), at_least)
 

@@ -301,6 +301,12 @@ def test_other_nonsense_is_refused(client: FlaskClient, path: str, body: dict[st
     assert answer.get_json()["errors"]
 
 
+@pytest.mark.parametrize("path", ["/api/v1/predict/routing", "/api/v1/predict/quality"])
+def test_a_key_that_cannot_be_used_is_refused_of_features_too(client: FlaskClient, path: str) -> None:
+    answer = client.post(path, json={"features": {}}, headers={"Idempotency-Key": "no key"})
+    assert (answer.status_code, answer.json["code"]) == (400, "idempotency.malformed")
+
+
 def test_predictions_are_a_hundred_times_as_many_as_pictures(services: Services, tmp_path: Path) -> None:
     scarce = with_settings(with_models(services, tmp_path), anonymous_jobs_per_minute=2, workers=1)
     client = create_app(scarce).test_client()
