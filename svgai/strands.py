@@ -7,7 +7,7 @@ but the drawing has one edge that runs through and one that ends on it.
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import TypeAlias
 
 import numpy as np
@@ -111,6 +111,10 @@ class Network:
     """For each joint the strand that runs through, or -1 where all strands end."""
     places: Numbers
     """Where on its host a joint is: number of the segment, plus how far along it."""
+
+    def redrawn(self, curves: Mapping[int, Curve]) -> Network:
+        """The same with other curves for some strands, by the strands' numbers."""
+        return replace(self, curves=tuple(curves.get(number, curve) for number, curve in enumerate(self.curves)))
 
     def spans(self, index: int) -> tuple[tuple[float, float, Stretch], ...]:
         """The stretches of a strand with where each begins and ends on its curve; a ring's may begin below 0."""

@@ -22,12 +22,13 @@ _NEXT: Final = np.roll(_CORNERS, -1, axis=0)
 
 def shaped(network: Network, primitives: Primitives) -> Network:
     """The network with its forms drawn as such, where nothing touches them."""
-    curves = list(network.curves)
-    for number in free_rings(network):
-        if number in primitives:
-            form = primitives[number]
-            curves[number] = outline(form, numbers_of(form)[0], is_reversed(curves[number]))
-    return replace(network, curves=tuple(curves))
+    forms = {number: primitives[number] for number in free_rings(network) if number in primitives}
+    return network.redrawn(
+        {
+            number: outline(form, numbers_of(form)[0], is_reversed(network.curves[number]))
+            for number, form in forms.items()
+        }
+    )
 
 
 def numbers_of(form: Form) -> tuple[Numbers, Numbers]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -40,7 +40,7 @@ def refine_shapes(primitives: Primitives, network: Network, target: Target) -> P
     for _ in range(_STEPS):
         if not moving:
             break
-        web = Web.woven(_drawn(network, rings, trial))
+        web = Web.woven(network.redrawn({number: ring.curve(trial[number]) for number, ring in rings.items()}))
         painting = web.painted(target, web.steps(target))
         moving -= _worse(web, before, painting, target, moving)
         best = {**best, **{number: trial[number] for number in moving}}
@@ -69,13 +69,6 @@ class _Ring:
         """The form of these numbers, unless that is far from where it was found."""
         moved = np.abs(self.curve(numbers).controls - self.curve(self.found).controls)
         return form_of(self.form, numbers) if float(moved.max()) <= _FARTHEST else self.form
-
-
-def _drawn(network: Network, rings: Mapping[int, _Ring], numbers: Mapping[int, Numbers]) -> Network:
-    curves = list(network.curves)
-    for number, ring in rings.items():
-        curves[number] = ring.curve(numbers[number])
-    return Network(network.strands, tuple(curves), network.hosts, network.places)
 
 
 def _worse(web: Web, before: Painting | None, after: Painting, target: Target, rings: set[int]) -> set[int]:

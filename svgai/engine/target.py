@@ -1,9 +1,7 @@
-"""What curves are held against: the picture as it would be, had it been drawn with exact areas.
+"""What curves are held against: the picture without its seams, and whether its renderer counted samples.
 
-Renderers that count samples say less of an edge than exact areas do, and say it otherwise: Skia's way, and that of
-resvg after it, takes four rows of four samples in a pixel and walks along chords. Whether that was done can be
-read from the picture, as all its mixes then are sixteenths. How that tells on given curves can be worked out, so that
-curves near the truth show what to add.
+Skia's way to draw, and that of resvg after it, takes four rows of four samples in a pixel. That can be read from the
+picture, as all its mixes then are sixteenths.
 """
 
 from __future__ import annotations

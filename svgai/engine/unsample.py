@@ -1,4 +1,8 @@
-"""Unsampling: what a picture that was drawn by counting samples would show of exact areas."""
+"""Unsampling: what a picture that was drawn by counting samples would show of exact areas.
+
+Samples say less of an edge than areas do, and chords, along which such renderers walk, lie inside of what is round. How
+both tell on given curves can be worked out, so that curves near the truth show what to add.
+"""
 
 from __future__ import annotations
 

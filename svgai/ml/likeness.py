@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.ml import kernels
-from svgai.ml.views import Tiles
+from svgai.ml.views import Tiles, laid_on
 
 Colours: TypeAlias = NDArray[np.uint8]
 """height x width x 3: cells with their margins, side by side."""
@@ -40,7 +40,7 @@ def losses(tiles: Tiles, ground: int) -> Mapping[str, float]:
     places, busy, total = _cells(tiles)
     if not len(places):
         return {"busy": 0.0, **dict.fromkeys(_WAYS, 0.0)}
-    seen = _on(kernels.cut_out(tiles, places, MARGIN, _SIDE), ground)
+    seen = laid_on(kernels.cut_out(tiles, places, MARGIN, _SIDE), ground)
     simpler = _simpler(seen, _inks(seen))
     share = busy / total
     return {
@@ -95,13 +95,6 @@ def _cells(tiles: Tiles) -> tuple[NDArray[np.int32], int, int]:
     busy = kernels.find_busy_cells(tiles, CELL, MARGIN, places)
     chosen = np.linspace(0, busy - 1, min(busy, MOST_CELLS)).astype(np.int64)
     return places[:busy][chosen], busy, total
-
-
-def _on(cells: Tiles, ground: int) -> Colours:
-    """Premultiplied cells on white or black."""
-    if not ground or (cells[..., 3] == 255).all():
-        return np.ascontiguousarray(cells[..., :3])
-    return np.ascontiguousarray(cells[..., :3] + (ground - cells[..., 3:]))
 
 
 def _inks(seen: Colours) -> Inks:

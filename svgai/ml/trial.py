@@ -16,7 +16,7 @@ from svgai.engine.raster import draw
 from svgai.engine.score import structural_similarity
 from svgai.errors import TracingFailed
 from svgai.ml.likeness import told
-from svgai.ml.views import Near, Tiles, premultiplied
+from svgai.ml.views import Near, Tiles, laid_on, premultiplied
 from svgai.picture import Picture, Pixels
 
 _SIDE: Final = 48
@@ -40,7 +40,7 @@ def try_baseline(picture: Picture, near: Near, ground: int) -> Mapping[str, floa
         drawn = draw(svg, part.shape[1], part.shape[0])
     except TracingFailed:
         return {"tried_lost": told(1.0), "tried_paths": 0.0}
-    lost = 1 - structural_similarity(_on(drawn, ground), _on(part, ground))
+    lost = 1 - structural_similarity(*(laid_on(premultiplied(each), ground) for each in (drawn, part)))
     return {"tried_lost": told(share * lost), "tried_paths": float(np.log2(1 + share * svg.count("<path")))}
 
 
@@ -66,9 +66,3 @@ def _changes(tiles: Tiles) -> Pixels:
     changes[:, 1:] = packed[:, 1:] != packed[:, :-1]
     changes[:, :, 1:] |= packed[:, :, 1:] != packed[:, :, :-1]
     return changes
-
-
-def _on(rgba: Pixels, ground: int) -> Pixels:
-    """Colours on white or black."""
-    mixed = premultiplied(rgba)
-    return np.ascontiguousarray(mixed[..., :3] + (ground and (255 - mixed[..., 3:])))

@@ -94,6 +94,13 @@ def premultiplied(rgba: Pixels) -> Pixels:
 WHITE, BLACK = 255, 0
 
 
+def laid_on(pixels: Pixels, ground: int) -> Pixels:
+    """The colours of premultiplied pixels on white or black."""
+    if not ground or (pixels[..., 3] == 255).all():
+        return np.ascontiguousarray(pixels[..., :3])
+    return np.ascontiguousarray(pixels[..., :3] + (ground - pixels[..., 3:]))
+
+
 def light_of(pixels: Pixels) -> NDArray[np.uint8]:
     """How light each pixel is, on white or on black, whichever shows more."""
     on_black: NDArray[np.uint8] = cv2.cvtColor(pixels, cv2.COLOR_RGBA2GRAY)
