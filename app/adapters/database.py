@@ -35,16 +35,21 @@ class Database:
     def __init__(self, url: str, answer_seconds: float | None = ANSWER_SECONDS) -> None:
         self.url = url
         self.engine: Engine = create_engine(
-            url, isolation_level="AUTOCOMMIT", json_serializer=_storable, **_engine_options(url)
+            url,
+            isolation_level="AUTOCOMMIT",
+            json_serializer=_storable,
+            json_deserializer=orjson.loads,
+            **_engine_options(url),
         )
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
-            self._begin = "BEGIN IMMEDIATE"  # takes the lock at once, so that writers never deadlock
+            # Takes the one lock there is at once, so that writers never deadlock.
+            self._begin = self._begin_locked = "BEGIN IMMEDIATE"
         else:
             event.listen(self.engine, "connect", lambda made, _: setattr(made, "answer_seconds", answer_seconds))
             event.listen(self.engine, "checkout", _refuse_dead)
             psycopg2.extensions.set_wait_callback(_wait)
-            self._begin = "BEGIN"
+            self._begin, self._begin_locked = "BEGIN", "BEGIN; SELECT pg_advisory_xact_lock({})"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -53,11 +58,12 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self) -> Iterator[Connection]:
-        """A connection in a transaction, which ends with this."""
+    def writing(self, lock: int | None = None) -> Iterator[Connection]:
+        """A connection in a transaction, which ends with this; until then it holds the lock of that number."""
+        begin = self._begin if lock is None else self._begin_locked.format(lock)
         with _or_away(), self.engine.connect() as connection:
-            connection.exec_driver_sql(self._begin)
             try:
+                connection.exec_driver_sql(begin)  # it may have begun, and yet wait in vain for the lock
                 yield connection
             except BaseException:
                 _roll_back(connection)

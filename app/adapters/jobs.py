@@ -111,7 +111,6 @@ _FIRST_QUEUED = select(*COLUMNS).where(_QUEUED).order_by(jobs.c.turn, jobs.c.id)
 # Either the tenant had as many running as it may, or a worker kept a place free from long work.
 _HELD_BACK = _FIRST_QUEUED.where(_WAS_FULL)
 _HELD_BACK_BY_LONG_WORK = _FIRST_QUEUED.where(or_(_WAS_FULL, jobs.c.queue == "refined"))
-_LOCK = select(func.pg_advisory_xact_lock(bindparam("name")))
 _END = (
     update(jobs)
     .where(jobs.c.id == bindparam("held"), jobs.c.state == State.RUNNING, jobs.c.lease_token == bindparam("token"))
@@ -120,7 +119,7 @@ _END = (
 )
 
 CROWD_SECONDS = 0.25
-"""For so long a process knows how many jobs there are without asking: whoever is refused may ask again at once."""
+"""For so long a process knows how many jobs there are without asking: it is asked at every picture handed in."""
 REPLAY_SECONDS = 24 * 3600.0
 ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
 LOCKS = {"claim": 7365726702}
@@ -132,7 +131,7 @@ class DatabaseJobs:
 
     def __init__(self, database: Database) -> None:
         self._database = database
-        self._crowds: dict[str, tuple[float, Crowd]] = {}
+        self._crowds = _Crowds()
 
     # --- handing in and asking
 
@@ -145,13 +144,14 @@ class DatabaseJobs:
         replay: Replay | None = None,
         batch: Batch | None = None,
     ) -> list[Job]:
-        with self._writing() as connection:
+        tenant, coming = new[0].tenant, sum(not job.state.is_final for job in new)
+        with self._database.writing() as connection:
             if replay:
                 _remember(connection, replay)
             _count_accepted(connection, new)
-            standing = _standing(connection, new[0].tenant)
-            coming = sum(not job.state.is_final for job in new)
+            standing = _standing(connection, tenant)
             if at_most is not None and coming and standing.unfinished + coming > at_most:
+                self._crowds.correct(tenant, own=standing.unfinished)
                 raise too_many(standing.unfinished, coming, at_most)
             if batch:
                 row = {"id": batch.id, "tenant": batch.tenant, "metadata": dict(batch.metadata)}
@@ -160,6 +160,7 @@ class DatabaseJobs:
             added = _insert(connection, new, standing.turn, retention_seconds)
             for job in added:
                 _settle(connection, job)
+        self._crowds.correct(tenant, more=coming)
         return added
 
     def replay(self, asked: Replay) -> Replay | None:
@@ -204,13 +205,11 @@ class DatabaseJobs:
         return {state: counts.get(state, 0) for state in UNFINISHED}
 
     def crowd(self, tenant: str) -> Crowd:
-        seen_at, crowd = self._crowds.get(tenant, (-math.inf, None))
-        if crowd is None or time.monotonic() > seen_at + CROWD_SECONDS:
+        crowd = self._crowds.of(tenant)
+        if crowd is None:
             with self._database.reading() as connection:
                 crowd = Crowd(**connection.execute(_CROWD, {"of": tenant}).one()._mapping)
-            # Set anew whenever somebody writes; and where nobody does, tenants are without number.
-            self._crowds = {} if len(self._crowds) > 1000 else self._crowds
-            self._crowds[tenant] = time.monotonic(), crowd
+            self._crowds.note(tenant, crowd)
         return crowd
 
     def oldest_queued_seconds(self) -> float:
@@ -274,8 +273,8 @@ class DatabaseJobs:
     # --- working
 
     def claim(self, queues: Iterable[str], token: str, lease_seconds: float, max_attempts: int) -> Job | None:
-        with self._writing() as connection:
-            _lock(connection, LOCKS["claim"])  # two workers at once must not take one job each of a tenant's last turn
+        # Two workers at once must not take one job each of a tenant's last turn.
+        with self._database.writing(lock=LOCKS["claim"]) as connection:
             # Whoever cancels takes no part in the lock, and may come between; hardly five times.
             for _ in range(5):
                 claim = _claiming(tuple(queues), lease_seconds, max_attempts)
@@ -399,7 +398,34 @@ class DatabaseJobs:
     def _writing(self) -> Iterator[Connection]:
         with self._database.writing() as connection:
             yield connection
-        self._crowds = {}  # it is another now
+        self._crowds = _Crowds()  # they are others now
+
+
+class _Crowds:
+    """The crowds that this process saw a moment ago, by tenant, and what it knows to have changed since."""
+
+    def __init__(self) -> None:
+        self._seen: dict[str, tuple[float, Crowd]] = {}
+
+    def of(self, tenant: str) -> Crowd | None:
+        seen_at, crowd = self._seen.get(tenant, (-math.inf, None))
+        return crowd if time.monotonic() <= seen_at + CROWD_SECONDS else None
+
+    def note(self, tenant: str, crowd: Crowd) -> None:
+        if len(self._seen) > 1000:  # tenants are without number
+            self._seen = {}
+        self._seen[tenant] = time.monotonic(), crowd
+
+    def correct(self, tenant: str, *, more: int = 0, own: int | None = None) -> None:
+        """More wait than were seen; or the tenant is known to have so many.
+
+        What it hands in itself is not added to its own: its jobs may be done by now, and whoever was told so must not
+        be refused. If they are not, the database says so exactly, and the next ones are refused at once.
+        """
+        seen_at, crowd = self._seen.get(tenant, (0.0, None))
+        if crowd:
+            own = crowd.own if own is None else own
+            self._seen[tenant] = seen_at, Crowd(crowd.queued + more, own)
 
 
 def _has_ended_so(connection: Connection, job: Job, state: State, result_key: str | None) -> bool:
@@ -542,12 +568,6 @@ def _counting(upsert: Any, names: tuple[str, ...]) -> Any:
     statement = upsert(usage)
     more = {name: usage.c[name] + statement.excluded[name] for name in names}
     return statement.on_conflict_do_update(index_elements=["tenant", "day"], set_=more)
-
-
-def _lock(connection: Connection, name: int) -> None:
-    """Hold a lock until the transaction ends; SQLite has locked everything already."""
-    if connection.dialect.name == "postgresql":
-        connection.execute(_LOCK, {"name": name})
 
 
 def _job(row: Row[Any] | None) -> Job | None:

@@ -10,7 +10,8 @@ from typing import Any
 import pytest
 
 from app import conversions, upkeep, work
-from app.conversions import Order, Promise
+from app.adapters.jobs import DatabaseJobs
+from app.conversions import QUEUES, Order, Promise
 from app.errors import (
     BatchNotFound,
     IdempotencyMismatch,
@@ -102,6 +103,26 @@ def test_a_tenant_with_as_many_jobs_as_it_may_have_leaves_no_picture_behind(serv
         submitted(services, caller=caller)
     assert (refused.value.limit, refused.value.actual) == (1, 2)
     assert len(blob_keys(services)) == 1
+
+
+def test_whose_job_is_done_may_hand_in_the_next_at_once(services: Services) -> None:
+    """What this process remembers of a moment ago must not speak against it; the worker is another process."""
+    caller, worker = account_caller(unfinished_jobs=1), DatabaseJobs(database_of(services))
+    for _ in range(5):
+        job = submitted(services, caller=caller)
+        claimed = worker.claim(QUEUES, "token", 60, 3)
+        assert claimed and claimed.id == job.id
+        assert worker.fail(claimed, {})
+
+
+def test_whoever_was_refused_is_not_looked_into_again_at_once(services: Services, monkeypatch: Any) -> None:
+    caller = account_caller(unfinished_jobs=1)
+    submitted(services, caller=caller)
+    with pytest.raises(TooManyJobs):  # found where the job was to be written
+        submitted(services, caller=caller)
+    monkeypatch.setattr(services.jobs, "add", lambda *_, **__: pytest.fail("it came as far as this"))
+    with pytest.raises(TooManyJobs):
+        submitted(services, caller=caller)
 
 
 def test_a_database_that_is_away_leaves_the_picture_to_be_swept(

@@ -47,6 +47,18 @@ def test_every_migration_can_be_taken_back(url: str) -> None:
     command.upgrade(config, "head")
 
 
+def test_who_waits_in_vain_for_a_lock_leaves_no_transaction_behind(postgres: PostgresServer) -> None:
+    url = postgres.create_database("locked").replace("://", "+psycopg2://")
+    first, second = Database(url), Database(url)
+    with first.writing(lock=1), pytest.raises(StoreAway), second.writing(lock=1):
+        pytest.fail("both hold the lock")
+    with second.writing(lock=1) as connection:  # on the connection that waited
+        connection.execute(text("CREATE TABLE kept (id INT)"))
+    assert inspect(first.engine).has_table("kept")
+    for each in (first, second):
+        each.engine.dispose()
+
+
 def test_a_database_that_falls_silent_is_away(postgres: PostgresServer) -> None:
     line = Proxy(postgres.url)
     silent = Database(line.through(postgres.url).replace("://", "+psycopg2://"), answer_seconds=0.2)

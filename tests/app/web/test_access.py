@@ -205,6 +205,7 @@ def test_behind_a_trusted_proxy_the_address_is_the_one_that_it_saw(house: House)
     assert seen == ["203.0.113.9"]
 
 
+@pytest.mark.usefixtures("within_one_window")
 def test_guessing_keys_is_stopped_and_harms_nobody_else(house: House) -> None:
     statuses = [house.ask("GET", "/api/v1/jobs", BAD["bad"], ADDRESS).status_code for _ in range(BAD_KEYS.limit + 5)]
     assert statuses == [401] * BAD_KEYS.limit + [429] * 5

@@ -170,6 +170,7 @@ class Counting(OneFile):
         return super().fetch(*arguments, **named)
 
 
+@pytest.mark.usefixtures("within_one_window")
 @pytest.mark.parametrize("path", ["/api/v1/classify", ROUTING, QUALITY, "/api/v1/analyze", "/api/v1/convert"])
 def test_nothing_is_fetched_for_whoever_may_hand_in_no_more(services: Services, path: str) -> None:
     fetched = Counting(PICTURE)
@@ -307,6 +308,7 @@ def test_a_key_that_cannot_be_used_is_refused_of_features_too(client: FlaskClien
     assert (answer.status_code, answer.json["code"]) == (400, "idempotency.malformed")
 
 
+@pytest.mark.usefixtures("within_one_window")
 def test_predictions_are_a_hundred_times_as_many_as_pictures(services: Services, tmp_path: Path) -> None:
     scarce = with_settings(with_models(services, tmp_path), anonymous_jobs_per_minute=2, workers=1)
     client = create_app(scarce).test_client()

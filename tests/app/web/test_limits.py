@@ -18,6 +18,8 @@ from app.web.limits import POLICIES, POLICY_HEADER, STANDING_HEADER
 from tests.samples import logo_png
 from tests.world import with_settings
 
+pytestmark = pytest.mark.usefixtures("within_one_window")
+
 SOME_JOB = "/api/v1/jobs/job_" + "0" * 36
 
 
