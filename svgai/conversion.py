@@ -5,6 +5,7 @@ from __future__ import annotations
 import math
 import time
 from collections.abc import Callable, Mapping
+from dataclasses import dataclass, replace
 from os import PathLike
 from pathlib import Path
 from typing import Any, TypeVar
@@ -38,16 +39,16 @@ def convert(
     """
     watch = Stopwatch(run)
     picture = take_in(source, limits, watch)
-    features = watch(measure_features, picture)
-    wishes = wishes_of(options)
-    advice = watch((adviser or usual_adviser()).advise, features, wishes)
-    task = Task(picture, options, limits, watch)
-    if options.method == "auto":
-        favourite, outcome = advice.method, pursue(advice, task, Budget(wishes.budget, watch.total))
+    task, wishes = Task(picture, options, limits, watch), wishes_of(options)
+    is_routed = options.method == "auto"
+    # Where somebody has chosen already, only those are advised who bring an adviser: they keep a record of it.
+    advised = consult(adviser or usual_adviser(), task, wishes) if adviser or is_routed else None
+    if advised and is_routed:
+        favourite, outcome = advised.advice.method, pursue(advised.advice, task, Budget(wishes.budget, watch.total))
     else:
         favourite, outcome = options.method, compete(options.method, task)
     winner = outcome.winner
-    return Result(
+    result = Result(
         svg=winner.svg,
         width=picture.width,
         height=picture.height,
@@ -58,10 +59,32 @@ def convert(
         paths=winner.drawing.paths,
         segments=winner.drawing.segments,
         warnings=picture.warnings + outcome.warnings + shortfall(outcome, options),
-        image_type=str(advice.image_type),
-        predicted_quality=round(advice.predictions[favourite].quality, 5),
-        advice=told(advice, outcome, features),
     )
+    return replace(result, **advised.told(favourite, outcome)) if advised else result
+
+
+@dataclass(frozen=True)
+class Advised:
+    """What a picture is like, and what was advised."""
+
+    features: Features
+    advice: Advice
+
+    def told(self, favourite: str, outcome: Outcome) -> Mapping[str, Any]:
+        """What was foretold of the favourite, what was advised and what was tried, as plain data."""
+        tried = [{"method": method, "ssim": quality.ssim} for method, quality in outcome.entered.items()]
+        tried += [{"method": method, "failed": why(reason)} for method, reason in outcome.failures.items()]
+        return {
+            "image_type": str(self.advice.image_type),
+            "predicted_quality": round(self.advice.predictions[favourite].quality, 5),
+            "advice": {**self.advice.facts(), "tried": tried, "features": self.features.facts()},
+        }
+
+
+def consult(adviser: Adviser, task: Task, wishes: Wishes) -> Advised:
+    """Look at the picture, and have somebody advise."""
+    features = task.run(measure_features, task.picture)
+    return Advised(features, task.run(adviser.advise, features, wishes))
 
 
 def take_in(source: Source, limits: Limits, run: Run) -> Picture:
@@ -86,13 +109,6 @@ def shortfall(outcome: Outcome, options: Options) -> tuple[str, ...]:
     if reached >= options.quality_target:
         return ()
     return (f"The quality target of {options.quality_target} % was missed: SSIM is {reached:.2f} %.",)
-
-
-def told(advice: Advice, outcome: Outcome, features: Features) -> Mapping[str, Any]:
-    """What was advised and what was tried, as plain data."""
-    tried = [{"method": method, "ssim": quality.ssim} for method, quality in outcome.entered.items()]
-    tried += [{"method": method, "failed": why(reason)} for method, reason in outcome.failures.items()]
-    return {**advice.facts(), "tried": tried, "features": features.facts()}
 
 
 class Stopwatch:

@@ -35,11 +35,14 @@ class Result:
     """What the baseline reached on this picture; None where it alone was asked for, or could draw nothing."""
     warnings: tuple[str, ...] = ()
     image_type: str | None = None
-    """What the picture was taken for: simple, text, gradient or complex (`svgai.ml.types.ImageType`)."""
+    """What the picture was taken for: simple, text, gradient or complex (`svgai.ml.types.ImageType`).
+
+    None, as what follows, where nobody was consulted: the method was chosen, and no adviser was brought along.
+    """
     predicted_quality: float | None = None
     """The SSIM foretold, before anything was traced, for what the method that was asked for or advised would return."""
     advice: Mapping[str, Any] | None = None
-    """What was advised, by whom, and what was tried (`svgai.conversion.told`): plain data."""
+    """What was advised, by whom, and what was tried (`svgai.conversion.Advised`): plain data."""
 
     def facts(self) -> dict[str, Any]:
         """All but the SVG itself, as plain data."""

@@ -184,10 +184,11 @@ def _tangent(curve: Curve, node: int) -> Numbers:
 def _meeting(tangents: list[Numbers], tips: Numbers) -> Numbers:
     """Where lines through these tips meet, by least squares."""
     middle = tips.mean(axis=0)
-    across = [np.eye(2) - np.outer(tangent, tangent) for tangent in tangents]
-    anchor = 0.05 * np.eye(2)
-    pulled = anchor @ middle + sum((a @ tip for a, tip in zip(across, tips, strict=True)), np.zeros(2))
-    point = np.linalg.solve(anchor + sum(across, np.zeros((2, 2))), pulled)
+    normals = np.array([(-tangent[1], tangent[0]) for tangent in tangents])
+    off = (normals * (tips - middle)).sum(axis=1, keepdims=True)
+    (xx, yy), xy = 0.05 + (normals**2).sum(axis=0), normals.prod(axis=1).sum()
+    u, v = (normals * off).sum(axis=0)
+    point: Numbers = middle + np.array([yy * u - xy * v, xx * v - xy * u]) / (xx * yy - xy * xy)
     return point if np.hypot(*(point - middle)) <= _ASTRAY else middle
 
 

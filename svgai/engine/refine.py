@@ -9,7 +9,7 @@ import numpy as np
 from svgai.engine.forms import Form, form_of, is_reversed, numbers_of, outline
 from svgai.engine.frame import free_rings
 from svgai.engine.target import Target
-from svgai.engine.web import Painting, Web, dense, losses
+from svgai.engine.web import Following, Painting, Web, losses
 from svgai.strands import Curve, Network, Numbers, Primitives
 
 _STEPS = 4
@@ -85,13 +85,24 @@ def _steps(web: Web, painting: Painting, target: Target, rings: Sequence[_Ring])
     """Gauss and Newton's step of each form, in its own numbers."""
     if not rings:
         return {}
-    matrix, slope = web.equations(target, web.steps(target), painting)
+    following, columns = _following(web, rings)
+    step = web.step(target, painting, following, np.zeros(columns[-1].stop), _STIFFNESS)
+    return {ring.strand: step[mine] @ ring.ways for ring, mine in zip(rings, columns, strict=True)}
+
+
+def _following(web: Web, rings: Sequence[_Ring]) -> tuple[Following, list[slice]]:
+    """How coordinates follow the numbers of forms, and the columns of each form."""
     piece = np.full(len(web.strand), -1)
     piece[web.segment] = np.arange(len(web.segment))
-    steps = {}
-    for ring in rings:
-        pieces = piece[web.strand == ring.strand]
-        mine = (8 * pieces[:, None] + np.arange(8)).ravel()
-        own = ring.follow.T @ dense(matrix, mine) @ ring.follow + _STIFFNESS * np.eye(len(ring.ways))
-        steps[ring.strand] = -np.linalg.solve(own, ring.follow.T @ slope[mine]) @ ring.ways
-    return steps
+    ends = np.cumsum([len(ring.ways) for ring in rings]).tolist()
+    columns = [slice(end - len(ring.ways), end) for ring, end in zip(rings, ends, strict=True)]
+    rows = [(8 * piece[web.strand == ring.strand][:, None] + np.arange(8)).ravel() for ring in rings]
+    start = np.zeros(8 * len(web.segment) + 1, np.int32)
+    for ring, mine in zip(rings, rows, strict=True):
+        start[mine + 1] = len(ring.ways)
+    start = np.cumsum(start, dtype=np.int32)
+    column, value = np.empty(start[-1], np.int32), np.empty(start[-1])
+    for ring, mine, own in zip(rings, rows, columns, strict=True):
+        places = start[mine][:, None] + np.arange(len(ring.ways))
+        column[places], value[places] = np.arange(own.start, own.stop), ring.follow
+    return Following(start, column, value), columns

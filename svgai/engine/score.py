@@ -97,7 +97,7 @@ def _summed_difference(one: Colours, other: Colours) -> float:
     both = np.stack([before[differ], after[differ]], axis=-1).view(np.uint64).ravel()
     pairs, counts = np.unique(both, return_counts=True)
     lab = rgb2lab(pairs.view(np.uint8).reshape(-1, 2, 4)[..., :3])
-    return float(deltaE_ciede2000(lab[:, 0], lab[:, 1]) @ counts)
+    return float((deltaE_ciede2000(lab[:, 0], lab[:, 1]) * counts).sum())
 
 
 def _packed(colours: Colours) -> NDArray[np.uint32]:

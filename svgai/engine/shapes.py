@@ -96,7 +96,7 @@ class _Fit:
 
     @property
     def loss(self) -> float:
-        return float(self.errors @ self.errors)
+        return float(np.square(self.errors).sum())
 
     @property
     def misfit(self) -> float:
@@ -180,7 +180,7 @@ def _rectangle_around(ring: Floats) -> Floats:
     u, v = _turned((ring[:, 0], ring[:, 1]), -turn)
     x, y = _turned((float(u.min() + u.max()) / 2, float(v.min() + v.max()) / 2), turn)
     width, height = float(np.ptp(u)), float(np.ptp(v))
-    missing = width * height - abs(float(u @ np.roll(v, -1) - np.roll(u, -1) @ v)) / 2
+    missing = width * height - abs(float((u * np.roll(v, -1) - np.roll(u, -1) * v).sum())) / 2
     return _possible(x, y, width, height, turn, math.sqrt(max(0, missing) / (4 - math.pi)))
 
 
@@ -193,7 +193,7 @@ def _possible(*numbers: float) -> Floats:
 def _fitted(kind: int, cuts: _Cuts, numbers: Floats, free: Freedom, first_off: float) -> _Fit | None:
     """The form near the cuts, if there is one: at first all of them count, then those to be trusted."""
     errors = _outside(kind, cuts, numbers)
-    if float(errors @ errors) > len(errors) * first_off**2:
+    if float(np.square(errors).sum()) > len(errors) * first_off**2:
         return None
     fit = _fit(kind, cuts, numbers, free, np.ones(len(errors), np.bool_))
     if fit.misfit > _THEN_OFF:

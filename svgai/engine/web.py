@@ -1,20 +1,19 @@
 """A web: the curves of a network as arrays, painted, compared with a picture and moved until they show it.
 
-Gauss and Newton's way: the weights of `areas` say how every pixel follows each coordinate, `moves`
-says how coordinates follow what may move, and one sparse system of equations gives the step.
+Gauss and Newton's way: the weights of `areas` say how every pixel follows each coordinate, `moves` says how coordinates
+follow what may move, and the step is what `equations` makes of both.
 """
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import TypeAlias
+from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
-from scipy import sparse
-from scipy.sparse.linalg import spsolve
 
 from svgai.engine.kernels.areas import normal_equations, paint, squared_error, squared_errors, trace
+from svgai.engine.kernels.equations import follow, least_squares
 from svgai.engine.kernels.moves import cut_pieces, find_freedoms, move, settle, write_rows
 from svgai.engine.kernels.samples import trace_samples
 from svgai.engine.target import Target
@@ -28,13 +27,16 @@ _CAUTION, _MOST_CAUTION = 1e-3, 1e3
 _MOST_MISFIT = 0.6
 _MOST_STEP = 1.5
 _NEIGHBOURS = 16
-_FEW = 256
-"""Coordinates for which a dense matrix is quicker than a sparse one."""
-_TIES = 5
-"""A line's thirds follow its end, that a line's thirds, these its end, that another line's thirds, these its ends."""
 
 Integers = NDArray[np.int32]
-Table: TypeAlias = NDArray[np.float64] | sparse.csr_matrix
+
+
+class Following(NamedTuple):
+    """How the coordinates of all pieces, 8 of each, follow what may move: rows of a sparse matrix."""
+
+    start: Integers
+    column: Integers
+    value: Numbers
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,9 +92,14 @@ class Web:
     def woven(cls, network: Network) -> Web:
         return _woven(network)
 
-    def pieces(self) -> tuple[Numbers, NDArray[np.float64], NDArray[np.float64]]:
+    def cut(self) -> tuple[Numbers, Numbers]:
+        """Where in its segment each piece begins and ends."""
         begin = np.where(self.cuts[:, 0] >= 0, self.at[self.cuts[:, 0]], 0.0)
-        end = np.where(self.cuts[:, 1] >= 0, self.at[self.cuts[:, 1]], 1.0)
+        return begin, np.where(self.cuts[:, 1] >= 0, self.at[self.cuts[:, 1]], 1.0)
+
+    def pieces(self) -> tuple[Numbers, Numbers, Numbers]:
+        """The pieces, and where in its segment each begins and ends."""
+        begin, end = self.cut()
         pieces = np.empty((len(self.segment), 4, 2))
         cut_pieces(self.controls, self.segment, begin, end, pieces)
         return pieces, begin, end
@@ -135,17 +142,23 @@ class Web:
         used = paint(tint, left, steps, owner, areas, older, colours, newest)
         return np.asarray(colours[:used].astype(np.float32)[tint])
 
-    def equations(self, target: Target, steps: Numbers, painting: Painting) -> tuple[Table, Numbers]:
-        """Gauss and Newton's equations for the coordinates of all pieces: the matrix, and the slope of the error."""
+    def step(
+        self, target: Target, painting: Painting, following: Following, caution: Numbers, stiffness: float
+    ) -> Numbers:
+        """Gauss and Newton's step of all that pieces follow.
+
+        Each column is held back by its caution, as a part of what it weighs, and all by a stiffness.
+        """
         size = len(self.segment)
         own, slope = np.zeros((size, 8, 8)), np.zeros((size, 8))
-        other, shared = np.zeros((size, _NEIGHBOURS), np.int32), np.zeros((size, _NEIGHBOURS, 8, 8))
+        other, shared = np.zeros((size, _NEIGHBOURS), np.int32), np.empty((size, _NEIGHBOURS, 8, 8))
         others = np.zeros(size, np.int32)
         normal_equations(
-            painting.tint, painting.colours, target.pixels, steps, painting.count, painting.pixel, painting.owner,
-            painting.weights, painting.newest, painting.older, _MOST_MISFIT, own, slope, other, shared, others,
+            painting.tint, painting.colours, target.pixels, self.steps(target), painting.count, painting.pixel,
+            painting.owner, painting.weights, painting.newest, painting.older, _MOST_MISFIT,
+            own, slope, other, shared, others,
         )  # fmt: skip
-        return _blocks(own, other, shared, others), slope.ravel()
+        return np.asarray(least_squares(own, other, shared, others, slope, *following, caution, stiffness))
 
     def refined(self, target: Target, most_steps: int) -> Web:
         """Step by step, each strand with caution of its own; those that are done rest."""
@@ -175,7 +188,9 @@ class Web:
         is_done: NDArray[np.bool_],
     ) -> tuple[Web, Painting, Numbers]:
         """One step of all strands that gain by it, and how much each of them gains."""
-        step = freedoms.step(self, target, steps, painting, caution, is_done)
+        following, strand = freedoms.following(self, is_done)
+        step = self.step(target, painting, following, caution[strand], _STIFFNESS)
+        step *= min(1.0, _MOST_STEP / max(1e-9, float(np.abs(step).max())))
         moved = freedoms.taken(self, step)
         of_piece, strands = self.strand[self.segment], len(caution)
         trial = moved.painted(target, steps)
@@ -301,8 +316,8 @@ class Freedoms:
         )  # fmt: skip
         return cls(count, of_node, of_angle, tie, of_handle)
 
-    def follow(self, web: Web) -> tuple[Table, NDArray[np.int64]]:
-        """How the coordinates of each piece follow the columns, and the strand of each column."""
+    def following(self, web: Web, is_done: NDArray[np.bool_]) -> tuple[Following, Integers]:
+        """How the coordinates of pieces follow the columns of strands that are not done; and the strand of each."""
         size = len(web.first)
         room = 64 * size
         row, column, led, leader = (np.empty(room, np.int32) for _ in range(4))
@@ -311,33 +326,11 @@ class Freedoms:
             web.nodes, web.first, web.last, web.handles, web.is_line, web.before, web.after, web.host, web.at,
             web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, row, column, value, led, leader, lead,
         )  # fmt: skip
-        follow = _table(value[:rows], row[:rows], column[:rows], (8 * size, self.count))
-        if ties:
-            led_by = _table(lead[:ties], led[:ties], leader[:ties], (8 * size, 8 * size))
-            further = led_by @ follow
-            for _ in range(_TIES):
-                if not further.any() if isinstance(further, np.ndarray) else not further.nnz:
-                    break
-                follow = follow + further
-                further = led_by @ further
-        strand = np.zeros(self.count, np.int64)
+        strand = np.zeros(self.count, np.int32)
         strand[column[:rows]] = web.strand[row[:rows] // 8]
-        return (_part(web) @ follow if (web.cuts >= 0).any() else follow), strand
-
-    def step(
-        self, web: Web, target: Target, steps: Numbers, painting: Painting, caution: Numbers, is_done: NDArray[np.bool_]
-    ) -> Numbers:
-        """Gauss and Newton's step for all strands that are not done."""
-        pieces, slope = web.equations(target, steps, painting)
-        follow, strand = self.follow(web)
-        is_moving = ~is_done[strand]
-        if not is_moving.all():
-            follow = follow[:, is_moving]
-        matrix = follow.T @ pieces @ follow
-        stiffness = matrix.diagonal() * caution[strand[is_moving]] + _STIFFNESS
-        step = np.zeros(self.count)
-        step[is_moving] = _solved(matrix, stiffness, -(follow.T @ slope))
-        return step * min(1.0, _MOST_STEP / max(1e-9, float(np.abs(step).max())))
+        begin, end = web.cut()
+        own, tied = (row, column, value, rows), (led, leader, lead, ties)
+        return Following(*follow(own, tied, web.segment, begin, end, size, ~is_done[strand])), strand
 
     def taken(self, web: Web, step: Numbers) -> Web:
         """The web after a step."""
@@ -359,64 +352,6 @@ def _palette(count: int, height: int) -> tuple[Numbers, Integers]:
     """Room for the colours of so many traces, and for the last trace in each pixel of one."""
     most = 2 * max(0, count) + height
     return np.empty((most, 4)), np.empty(most, np.int32)
-
-
-def _table(value: Numbers, row: Integers, column: Integers, shape: tuple[int, int]) -> Table:
-    """A matrix of these entries, added up: sparse, but of a few curves dense, for which that is ten times as fast."""
-    if shape[0] > _FEW:
-        return sparse.csr_matrix((value, (row, column)), shape=shape)
-    flat = np.bincount(row.astype(np.int64) * shape[1] + column, value, shape[0] * shape[1])
-    return np.asarray(flat.reshape(shape))
-
-
-def dense(matrix: Table, places: NDArray[np.int64]) -> Numbers:
-    """The block of a matrix at these rows and columns."""
-    if isinstance(matrix, np.ndarray):
-        return np.asarray(matrix[np.ix_(places, places)])
-    return np.asarray(matrix[places][:, places].toarray())
-
-
-def _solved(matrix: Table, stiffness: Numbers, pull: Numbers) -> Numbers:
-    if isinstance(matrix, np.ndarray):
-        return np.linalg.solve(matrix + np.diag(stiffness), pull)
-    return np.asarray(spsolve((matrix + sparse.diags(stiffness)).tocsc(), pull))
-
-
-def _part(web: Web) -> Table:
-    """How the coordinates of pieces follow those of the segments that they are cut from."""
-    _, begin, end = web.pieces()
-    size = len(web.segment)
-    blossom = np.zeros((size, 4, 4))
-    for k in range(4):
-        p, q, r = (np.where(k > least, end, begin) for least in (2, 1, 0))
-        blossom[:, k, 0] = (1 - p) * (1 - q) * (1 - r)
-        blossom[:, k, 1] = p * (1 - q) * (1 - r) + (1 - p) * q * (1 - r) + (1 - p) * (1 - q) * r
-        blossom[:, k, 2] = p * q * (1 - r) + p * (1 - q) * r + (1 - p) * q * r
-        blossom[:, k, 3] = p * q * r
-    piece, row_of, column_of, axis = np.ogrid[:size, :4, :4, :2]
-    row = np.broadcast_to(8 * piece + 2 * row_of + axis, (size, 4, 4, 2))
-    column = np.broadcast_to(8 * web.segment[:, None, None, None] + 2 * column_of + axis, (size, 4, 4, 2))
-    value = np.broadcast_to(blossom[..., None], (size, 4, 4, 2))
-    is_there = value.ravel() != 0
-    values, rows, columns = (each.ravel()[is_there] for each in (value, row, column))
-    return _table(values, rows, columns, (8 * size, 8 * len(web.first)))
-
-
-def _blocks(own: Numbers, other: Integers, shared: Numbers, others: Integers) -> Table:
-    """The whole matrix from its blocks of 8 x 8."""
-    size = len(own)
-    one, slot = np.nonzero(np.arange(_NEIGHBOURS) < others[:, None])
-    two, between = other[one, slot], shared[one, slot]
-    rows = np.concatenate([np.arange(size), one, two])
-    columns = np.concatenate([np.arange(size), two, one])
-    blocks = np.concatenate([own, between, between.transpose(0, 2, 1)])
-    if 8 * size <= _FEW:
-        dense = np.zeros((size, 8, size, 8))
-        dense[rows, :, columns] = blocks
-        return dense.reshape(8 * size, 8 * size)
-    order = np.lexsort((columns, rows))
-    starts = np.searchsorted(rows[order], np.arange(size + 1))
-    return sparse.bsr_matrix((blocks[order], columns[order], starts), shape=(8 * size, 8 * size)).tocsr()
 
 
 def losses(before: Painting, after: Painting, target: Target, of_piece: Integers, strands: int) -> Numbers:

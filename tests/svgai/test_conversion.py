@@ -27,7 +27,7 @@ from svgai.errors import (
     PictureUnsupported,
 )
 from svgai.methods import TRACERS
-from svgai.ml.advice import Adviser
+from svgai.ml.advice import Adviser, usual_adviser
 from svgai.ml.features import NAMES
 from svgai.ml.store import Store
 from svgai.ml.types import ImageType
@@ -153,7 +153,7 @@ def stages_of(method):
         called.append(stage.__name__)
         return stage(*inputs)
 
-    return called, convert(samples.logo_png(48), Options(method=method), Limits(), watched)
+    return called, convert(samples.logo_png(48), Options(method=method), Limits(), watched, usual_adviser())
 
 
 @pytest.mark.parametrize("method", TRACERS)
@@ -168,6 +168,15 @@ def test_stages_are_called_in_the_order_that_is_promised(method):
     assert [name for name in called[4:-5] if name not in TRACING] == (finished if traced else [])
     assert tuple(result.seconds) == tuple(dict.fromkeys(called))
     assert all(seconds >= 0 for seconds in result.seconds.values())
+
+
+def test_nobody_is_consulted_where_a_method_was_chosen():
+    result = svgai.convert(samples.logo_png(48), method="fast")
+    assert not {"measure_features", "advise"} & result.seconds.keys()
+    assert (result.image_type, result.predicted_quality, result.advice) == (None, None, None)
+    routed = svgai.convert(samples.logo_png(48))
+    assert {"measure_features", "advise"} <= routed.seconds.keys()
+    assert (routed.image_type, routed.advice["image_type"]) == ("simple", "simple")
 
 
 def test_every_stage_is_a_phase_and_every_phase_a_stage():

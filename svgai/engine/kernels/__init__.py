@@ -17,22 +17,13 @@ Flags: TypeAlias = NDArray[np.bool_]
 Kernel = TypeVar("Kernel", bound=Callable[..., Any])
 
 
-_LOOSE = {"reassoc", "contract", "arcp", "nnan", "ninf", "nsz"}
-
-
 def compiled(function: Kernel) -> Kernel:
-    """Compile a loop, and keep the machine code where that is possible: a read-only disk must not stop the program."""
-    return _compiled(function)
+    """Compile a loop, and keep the machine code where that is possible: a read-only disk must not stop the program.
 
-
-def compiled_loosely(function: Kernel) -> Kernel:
-    """The same, but sums may be added up in any order, several at a time; all numbers must be finite."""
-    return _compiled(function, fastmath=_LOOSE)
-
-
-def _compiled(function: Kernel, **options: Any) -> Kernel:
+    Sums are added up in the order in which they are written, so that every machine finds the same.
+    """
     try:
-        made: Kernel = numba.njit(cache=True, error_model="numpy", **options)(function)
+        made: Kernel = numba.njit(cache=True, error_model="numpy")(function)
     except RuntimeError:
-        made = numba.njit(error_model="numpy", **options)(function)
+        made = numba.njit(error_model="numpy")(function)
     return made

@@ -222,6 +222,7 @@ def normal_equations(
                     slot += 1
                 if slot == others[s] and slot < other.shape[1]:
                     other[s, slot] = z
+                    shared[s, slot] = 0.0
                     others[s] += 1
                 if slot < others[s]:
                     for i in range(8):

@@ -6,7 +6,7 @@ import math
 
 import numpy as np
 
-from svgai.engine.kernels import Flags, Integers, Numbers, compiled, compiled_loosely
+from svgai.engine.kernels import Flags, Integers, Numbers, compiled
 from svgai.engine.kernels.bends import CORNER, SMOOTH
 
 _MOST = 28
@@ -89,47 +89,57 @@ def sample(
     return count, every
 
 
-@compiled_loosely
-def best_handles(x: Numbers, y: Numbers, t: Numbers, ends: Numbers) -> tuple[float, float]:
-    """Lengths of the handles of a cubic by least squares, drawn a little to a third of the chord."""
+@compiled
+def best_handles(room: Numbers, count: int, ends: Numbers) -> tuple[float, float]:
+    """Lengths of the handles of a cubic by least squares, drawn a little to a third of the chord.
+
+    room: x, y and t of each point, and four rows to write to. Loops that add nothing up are done several at a time.
+    """
     x0, y0, u0, v0 = ends[0], ends[1], ends[2], ends[3]
     x3, y3, u1, v1 = ends[4], ends[5], ends[6], ends[7]
     chord = math.hypot(x3 - x0, y3 - y0)
-    c00 = c11 = 1e-3
-    c01 = 0.0
-    r0 = r1 = 1e-3 * chord / 3
-    for i in range(len(t)):
+    x, y, t = room[0], room[1], room[2]
+    pull, push, near, far = room[3], room[4], room[5], room[6]
+    for i in range(count):
         s = 1 - t[i]
         b0, b1, b2, b3 = s * s * s, 3 * s * s * t[i], 3 * s * t[i] * t[i], t[i] * t[i] * t[i]
         dx, dy = x[i] - x0 * (b0 + b1) - x3 * (b2 + b3), y[i] - y0 * (b0 + b1) - y3 * (b2 + b3)
-        c00 += b1 * b1
-        c01 -= b1 * b2
-        c11 += b2 * b2
-        r0 += b1 * (dx * u0 + dy * v0)
-        r1 -= b2 * (dx * u1 + dy * v1)
+        near[i], far[i] = b1, b2
+        pull[i], push[i] = b1 * (dx * u0 + dy * v0), b2 * (dx * u1 + dy * v1)
+    c00 = c11 = 1e-3
+    c01 = 0.0
+    r0 = r1 = 1e-3 * chord / 3
+    for i in range(count):
+        c00 += near[i] * near[i]
+        c01 -= near[i] * far[i]
+        c11 += far[i] * far[i]
+        r0 += pull[i]
+        r1 -= push[i]
     c01 *= u0 * u1 + v0 * v1
     det = c00 * c11 - c01 * c01
     a, b = (chord / 3, chord / 3) if abs(det) <= 1e-12 else ((r0 * c11 - r1 * c01) / det, (c00 * r1 - c01 * r0) / det)
     return min(max(a, 0.02 * chord), 2.5 * chord), min(max(b, 0.02 * chord), 2.5 * chord)
 
 
-@compiled_loosely
-def come_nearer(x: Numbers, y: Numbers, t: Numbers, ends: Numbers, a: float, b: float) -> tuple[float, float]:
+@compiled
+def come_nearer(room: Numbers, count: int, ends: Numbers, a: float, b: float) -> tuple[float, float]:
     """Squared distances of points from a cubic at their t, added up, and the largest; each t then moves nearer."""
     x0, y0, x3, y3 = ends[0], ends[1], ends[4], ends[5]
     x1, y1, x2, y2 = x0 + a * ends[2], y0 + a * ends[3], x3 - b * ends[6], y3 - b * ends[7]
-    total = worst = 0.0
-    for i in range(len(t)):
+    x, y, t, off = room[0], room[1], room[2], room[3]
+    for i in range(count):
         s = 1 - t[i]
         b0, b1, b2, b3 = s * s * s, 3 * s * s * t[i], 3 * s * t[i] * t[i], t[i] * t[i] * t[i]
         ex, ey = b0 * x0 + b1 * x1 + b2 * x2 + b3 * x3 - x[i], b0 * y0 + b1 * y1 + b2 * y2 + b3 * y3 - y[i]
-        off = ex * ex + ey * ey
-        total += off
-        worst = max(worst, off)
+        off[i] = ex * ex + ey * ey
         dx = s * s * (x1 - x0) + 2 * s * t[i] * (x2 - x1) + t[i] * t[i] * (x3 - x2)
         dy = s * s * (y1 - y0) + 2 * s * t[i] * (y2 - y1) + t[i] * t[i] * (y3 - y2)
         speed = 3 * (dx * dx + dy * dy)
         t[i] = min(1.0, max(0.0, t[i] - (ex * dx + ey * dy) / (speed + _STILL)))
+    total = worst = 0.0
+    for i in range(count):
+        total += off[i]
+        worst = max(worst, off[i])
     return total, worst
 
 
@@ -141,15 +151,14 @@ def fit_cubic(
     chord = math.hypot(ends[4] - ends[0], ends[5] - ends[1])
     if chord < 0.3:
         return 0.0, 0.0, -1.0, 0.0
-    room = np.empty((3, _MOST))
+    room = np.empty((7, _MOST))
     count, every = sample(track, first, last, ends, skips, room[0], room[1], room[2])
-    x, y, t = room[0][:count], room[1][:count], room[2][:count]
     a = b = chord / 3
     total = worst = 0.0
     for turn in range(_TURNS + 1 if count >= 2 else 1):
         if turn < _TURNS and count >= 2:
-            a, b = best_handles(x, y, t, ends)
-        total, worst = come_nearer(x, y, t, ends, a, b)
+            a, b = best_handles(room, count, ends)
+        total, worst = come_nearer(room, count, ends, a, b)
         if turn == 1 and worst > 36 * tolerance * tolerance:
             return 0.0, 0.0, -1.0, 0.0
     return a, b, total * every, math.sqrt(worst)

@@ -10,6 +10,7 @@ import math
 import numpy as np
 
 from svgai.engine.kernels import Flags, Numbers, compiled
+from svgai.engine.kernels.equations import solve_few
 
 ELLIPSE, RECTANGLE = 0, 1
 _GAUSS = 0.5 / math.sqrt(3)
@@ -165,12 +166,12 @@ def come_near(
                 pull[k] += slopes[k] * error
                 for j in range(freedoms):
                     normal[k, j] += slopes[k] * slopes[j]
-        solved = np.linalg.solve(normal, pull)
+        solve_few(normal, pull)
         largest = 0.0
         for c in range(6):
             step = 0.0
             for k in range(freedoms):
-                step += ways[k, c] * solved[k]
+                step += ways[k, c] * pull[k]
             form[c] -= step
             largest = max(largest, abs(step))
         possible(form)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.engine.kernels import Floats, compiled, compiled_loosely
+from svgai.engine.kernels import Floats, compiled
 
 Bytes = NDArray[np.uint8]
 
@@ -99,10 +99,16 @@ def lack_along_row(windows: Floats, count: int, dark: np.float32, flat: np.float
     return count - total(row_a)
 
 
-@compiled_loosely
+@compiled
 def total(values: Floats) -> float:
-    """All values added up."""
-    added = 0.0
-    for value in values:
-        added += value
-    return added
+    """All values added up, in four sums at a time."""
+    one = two = three = four = 0.0
+    whole = len(values) - len(values) % 4
+    for x in range(0, whole, 4):
+        one += values[x]
+        two += values[x + 1]
+        three += values[x + 2]
+        four += values[x + 3]
+    for x in range(whole, len(values)):
+        one += values[x]
+    return (one + two) + (three + four)
