@@ -17,7 +17,9 @@ from numpy.typing import NDArray
 
 from svgai.cover import Inks
 from svgai.drawing import Drawing, Form, Ink, Path, Rectangle, Shape
-from svgai.strands import Network, Numbers, Primitives, along
+from svgai.engine.kernels.beziers import cut
+from svgai.engine.kernels.ways import is_hidden, move_aside, trim
+from svgai.strands import Network, Numbers, Primitives
 
 OPAQUE = 0.998
 INVISIBLE = 0.004
@@ -29,7 +31,7 @@ _TAPER = 1.0
 """Pixels from the end of an edge to where it runs on under the other shape."""
 _END = 1.2
 """Pixels at the ends of a hidden way where it need not be hidden."""
-_BOTH_SIDES, _FAR_SIDE = (-0.75, 0.0, 0.75), (0.0, 0.35)
+_BOTH_SIDES, _FAR_SIDE = np.array([-0.75, 0.0, 0.75]), np.array([0.0, 0.35])
 """Pixels from a way where all must be hidden: 0.75 is more than from the middle of a pixel to its corner."""
 
 
@@ -69,7 +71,7 @@ class Stack:
         self, network: Network, primitives: Primitives, labels: NDArray[np.int32], inks: Inks, cutout: bool
     ) -> None:
         self.network, self.primitives, self.cutout = network, primitives, cutout
-        self.labels = network.strands.owners[labels]
+        self.labels = network.strands.owners.astype(np.int32)[labels]
         self.paper = network.strands.paper
         self.inks = [inks[int(ink)] for ink in network.strands.inks]
         self.colours = network.strands.inks
@@ -79,13 +81,15 @@ class Stack:
         self.near: dict[int, set[int]] = defaultdict(set)
         for edge in edges:
             self.near[edge.region].add(edge.other)
-        self.rank = self._ranks()
+        self.order = self._ordered()
+        self.rank = np.full(len(self.inks), -1, np.int32)
+        self.rank[self.order] = np.arange(len(self.order))
 
     def shapes(self) -> Iterator[Shape]:
         """One shape for each run of regions of one ink, but that whole primitives stay by themselves."""
         waiting: list[Form] = []
         ink = self.inks[self.paper]
-        for region in sorted(self.rank, key=self.rank.__getitem__):
+        for region in self.order:
             if self.inks[region].opacity < INVISIBLE:
                 continue
             if self.inks[region] != ink:
@@ -98,7 +102,7 @@ class Stack:
                 waiting += forms
         yield from _gathered(waiting, ink)
 
-    def _ranks(self) -> dict[int, int]:
+    def _ordered(self) -> list[int]:
         """Larger regions lie lower, but for one whose outline runs on past another's end: it lies above that one."""
         area = {region: -sum(min(0.0, _area(loop)) for loop in loops) for region, loops in self.loops.items()}
         area[self.paper] = float("inf")
@@ -111,18 +115,18 @@ class Stack:
         ready = [(self._key(area, region)) for region in area if not under[region]]
         heapq.heapify(ready)
         left = sorted(area, key=lambda region: -area[region])
-        rank: dict[int, int] = {}
-        while len(rank) < len(area):
+        order: dict[int, None] = {}
+        while len(order) < len(area):
             # Where none is ready they lie in a ring, each on the next.
-            region = heapq.heappop(ready)[-1] if ready else next(each for each in left if each not in rank)
-            if region in rank:
+            region = heapq.heappop(ready)[-1] if ready else next(each for each in left if each not in order)
+            if region in order:
                 continue
-            rank[region] = len(rank)
+            order[region] = None
             for upper in above[region]:
                 under[upper] -= 1
-                if not under[upper] and upper not in rank:
+                if not under[upper] and upper not in order:
                     heapq.heappush(ready, self._key(area, upper))
-        return rank
+        return list(order)
 
     @staticmethod
     def _key(area: dict[int, float], region: int) -> tuple[float, int]:
@@ -169,7 +173,7 @@ class Stack:
         return _path([self._way(edge) if under else _shown(edge) for edge, under in zip(loop, hidden, strict=True)])
 
     def _hides(self, upper: int, lower: int) -> bool:
-        return not self.cutout and bool(self.is_opaque[upper]) and self.rank[upper] > self.rank[lower]
+        return not self.cutout and bool(self.is_opaque[upper] and self.rank[upper] > self.rank[lower])
 
     def _is_covered(self, region: int, hole: Loop) -> bool:
         """Whether all that lies in a hole is opaque and drawn later, so that the hole need not be there."""
@@ -188,28 +192,18 @@ class Stack:
     def _way(self, edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:
         """The shortest hidden way from one end of an edge to the other."""
         start, end = edge.segments[0, 0], edge.segments[-1, 3]
-        if edge.begins != edge.ends and self._is_hidden(edge, _straight(start, end), _BOTH_SIDES, set()):
+        if edge.begins != edge.ends and self._is_hidden(edge, _straight(start, end), _BOTH_SIDES):
             return _straight(start, end), np.ones(1, np.bool_)
         for distance in _UNDERLAP:
             aside, is_line = _aside(edge, distance)
             # Nearer to the edge than that all is hidden, whatever the pixels there are counted as.
-            if distance <= _LEAST_UNDERLAP or self._is_hidden(edge, aside, _FAR_SIDE, {edge.region}):
+            if distance <= _LEAST_UNDERLAP or self._is_hidden(edge, aside, _FAR_SIDE, edge.region):
                 return aside, is_line
         return _shown(edge)
 
-    def _is_hidden(self, edge: Edge, way: Numbers, sides: tuple[float, ...], others: set[int]) -> bool:
-        """Whether a way, and what lies to these sides of it, is under shapes above, or in one of the others."""
-        points, across = _along(way)
-        gone = np.concatenate([[0.0], np.cumsum(np.hypot(*np.diff(points, axis=0).T))])
-        is_inner = (gone > _END) & (gone < gone[-1] - _END)
-        if not is_inner.any():
-            return False
-        height, width = self.labels.shape
-        spots = np.floor(np.concatenate([points[is_inner] + side * across[is_inner] for side in sides])).astype(int)
-        x, y = spots[((spots >= 0) & (spots < (width, height))).all(axis=1)].T
-        return all(
-            region in others or self._hides(region, edge.region) for region in np.unique(self.labels[y, x]).tolist()
-        )
+    def _is_hidden(self, edge: Edge, way: Numbers, sides: Numbers, other: int = -1) -> bool:
+        """Whether a way, and what lies to these sides of it, is under shapes above, or in the other region."""
+        return bool(is_hidden(way, sides, _END, self.labels, self.rank, self.is_opaque, edge.region, other))
 
 
 def _edges(network: Network) -> Iterator[Edge]:
@@ -243,18 +237,9 @@ def _cut(network: Network, segment: Numbers, cuts: tuple[int, int]) -> Numbers:
         return segment
     begin = network.position(cuts[0])[1] if cuts[0] >= 0 else 0.0
     end = network.position(cuts[1])[1] if cuts[1] >= 0 else 1.0
-    return _part(segment, begin, end)
-
-
-def _part(segment: Numbers, begin: float, end: float) -> Numbers:
-    return _split(_split(segment, end)[0], begin / end if end > 1e-9 else 0.0)[1]
-
-
-def _split(segment: Numbers, t: float) -> tuple[Numbers, Numbers]:
-    a, b, c = (segment[:-1] + t * (segment[1:] - segment[:-1]))[:3]
-    d, e = a + t * (b - a), b + t * (c - b)
-    f = d + t * (e - d)
-    return np.array([segment[0], a, d, f]), np.array([f, e, c, segment[3]])
+    part = np.empty_like(segment)
+    cut(segment, begin, end, part)
+    return part
 
 
 def _loops(edges: tuple[Edge, ...]) -> dict[int, list[Loop]]:
@@ -289,52 +274,18 @@ def _straight(start: Numbers, end: Numbers) -> Numbers:
     return np.array([[start, start + (end - start) / 3, end + (start - end) / 3, end]])
 
 
-def _along(way: Numbers) -> tuple[Numbers, Numbers]:
-    """Points along a way, less than a pixel apart, and at each the unit vector across it."""
-    lengths = np.hypot(*np.diff(way, axis=1).transpose(2, 0, 1)).sum(axis=1)
-    counts = np.maximum(2, (1.5 * lengths).astype(int))
-    number = np.repeat(np.arange(len(way)), counts)
-    t = (np.arange(len(number)) - (np.cumsum(counts) - counts)[number]) / counts[number]
-    line = np.vstack([along(way[number].transpose(1, 0, 2), t), way[-1, 3]])
-    step = np.gradient(line, axis=0)
-    return line, np.stack([-step[:, 1], step[:, 0]], axis=1) / (np.hypot(*step.T)[:, None] + 1e-9)
-
-
 def _aside(edge: Edge, distance: float) -> tuple[Numbers, NDArray[np.bool_]]:
     """An edge moved to its right by a distance, but for its ends."""
-    is_ring = edge.begins == edge.ends < 0
-    segments, is_line = (edge.segments, edge.is_line) if is_ring else _trimmed(edge)
-    corners = np.vstack([segments[:, 0], segments[-1:, 3]])
-    legs = np.diff(corners, axis=0)
-    across = np.stack([-legs[:, 1], legs[:, 0]], axis=1) / (np.hypot(*legs.T)[:, None] + 1e-9)
-    around = (across[-1:], across[:1]) if is_ring else (across[:1], across[-1:])
-    at = np.vstack([around[0], across]) + np.vstack([across, around[1]])
-    at /= np.maximum(np.hypot(*at.T)[:, None], 0.5)
-    moved = segments.copy()
-    moved[:, :2] += distance * at[:-1, None]
-    moved[:, 2:] += distance * at[1:, None]
-    if is_ring:
-        return moved, is_line
+    moved = np.empty_like(edge.segments)
+    if edge.begins == edge.ends < 0:
+        move_aside(edge.segments, True, distance, moved)
+        return moved, edge.is_line
+    first, last = trim(edge.segments, _TAPER, moved)
+    inner = slice(first, last + 1)
+    move_aside(moved[inner].copy(), False, distance, moved[inner])
     start, end = edge.segments[0, 0], edge.segments[-1, 3]
-    joined = [_straight(start, moved[0, 0]), moved, _straight(moved[-1, 3], end)]
-    return np.concatenate(joined), np.concatenate([[True], is_line, [True]])
-
-
-def _trimmed(edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:
-    """The segments of an edge without its ends."""
-    lengths = np.hypot(*np.diff(edge.segments, axis=1).transpose(2, 0, 1)).sum(axis=1)
-    bounds = np.concatenate([[0.0], np.cumsum(lengths)])
-    cut = min(_TAPER, bounds[-1] / 3)
-    first = min(int(np.searchsorted(bounds, cut, "right")) - 1, len(lengths) - 1)
-    last = max(first, min(int(np.searchsorted(bounds, bounds[-1] - cut, "left")) - 1, len(lengths) - 1))
-    begin, end = (
-        (at - bounds[number]) / max(lengths[number], 1e-9) for number, at in ((first, cut), (last, bounds[-1] - cut))
-    )
-    segments = edge.segments[first : last + 1].copy()
-    segments[-1] = _part(segments[-1], begin if first == last else 0.0, end)
-    if first != last:
-        segments[0] = _part(segments[0], begin, 1.0)
-    return segments, edge.is_line[first : last + 1]
+    joined = [_straight(start, moved[first, 0]), moved[inner], _straight(moved[last, 3], end)]
+    return np.concatenate(joined), np.concatenate([[True], edge.is_line[inner], [True]])
 
 
 def _path(ways: list[tuple[Numbers, NDArray[np.bool_]]]) -> Path | None:
