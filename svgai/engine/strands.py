@@ -147,7 +147,8 @@ def _pairs(place: Place, ends: list[End], lines: list[Line], crossings: dict[Pla
         return [(by_way[one], by_way[other]) for one, other in turns]
     if len(ends) != 3:
         return []
-    straight = [(_bend(lines, place, pair), pair) for pair in itertools.combinations(ends, 2)]
+    reached = {(number, end): _continued(lines[number].from_end(end), place) for number, end in ends}
+    straight = [(_bend(reached[one], reached[other]), (one, other)) for one, other in itertools.combinations(ends, 2)]
     bend, pair = min(straight, key=lambda found: found[0])
     return [pair] if bend < STRAIGHT else []
 
@@ -158,9 +159,8 @@ def _way(line: Line, end: int) -> str:
     return {(0, -1): "N", (1, 0): "E", (0, 1): "S", (-1, 0): "W"}[int(x), int(y)]
 
 
-def _bend(lines: list[Line], place: Place, pair: tuple[End, End]) -> float:
-    """The angle between two lines at a place, infinite where they would miss each other."""
-    one, other = (_continued(lines[number].from_end(end), place) for number, end in pair)
+def _bend(one: Numbers | None, other: Numbers | None) -> float:
+    """The angle between two lines where they reach a place, infinite where they would miss each other."""
     if one is None or other is None:
         return math.inf
     across = np.array([other[3] - one[3], one[2] - other[2]])
