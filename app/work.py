@@ -7,6 +7,7 @@ import hashlib
 import secrets
 import time
 from collections.abc import Callable, Iterable
+from concurrent.futures import Future
 
 import orjson
 import structlog
@@ -32,17 +33,24 @@ COMMIT_PATIENCE_SECONDS = 60.0
 """How long a finished result waits for a database that is away, as far as the lease lets it."""
 
 
+def at_once(ending: Callable[[], bool]) -> bool:
+    """End a job before anything else is done."""
+    return ending()
+
+
 def perform(
     services: Services,
     converter: Converter,
     queues: Iterable[str] = QUEUES,
     taken: Callable[[Job], None] = lambda _: None,
     freed: Callable[[], None] = lambda: None,
+    end: Callable[[Callable[[], bool]], bool] = at_once,
 ) -> Job | None:
     """Do the job whose turn it is; None where there is none, or where this host cannot do any just now.
 
-    Safe to call any number of times. `taken` is told which job it is, and `freed` when its place is free, before
-    others are told that there is room.
+    Safe to call any number of times. `taken` is told which job it is, and `freed` when its picture is done with, before
+    others are told that there is room. `end` writes down what came of it, and says whether this host was well enough:
+    now, or beside the next conversion, since disks take their time.
     """
     settings = services.settings
     job = services.jobs.claim(queues, secrets.token_hex(16), settings.lease_seconds, settings.max_attempts)
@@ -50,21 +58,36 @@ def perform(
         log.info("no job is free")
         return None
     taken(job)
+    heartbeat = _Heartbeat(services, job)
     with structlog.contextvars.bound_contextvars(job_id=job.id, attempt=job.attempts):
         log.info("job started", queue=job.queue)
-        is_well = _do(services, job, converter)
+        outcome = _tried(lambda: _made(services, job, converter, heartbeat))
     freed()
-    waiting = services.jobs.held_back(job)
-    if waiting:
-        announce(services, waiting)
-    return job if is_well else None
+    return job if end(lambda: _end(services, job, outcome, heartbeat)) else None
 
 
-def _do(services: Services, job: Job, converter: Converter) -> bool:
-    """Whether this host was well enough to do it, whatever came of it."""
-    heartbeat = _Heartbeat(services, job)
+def _tried(make: Callable[[], Drawn]) -> Future[Drawn]:
+    outcome: Future[Drawn] = Future()
     try:
-        _succeed(services, job, _made(services, job, converter, heartbeat), heartbeat)
+        outcome.set_result(make())
+    except Exception as error:  # noqa: BLE001 - raised again where the job ends
+        outcome.set_exception(error)
+    return outcome
+
+
+def _end(services: Services, job: Job, outcome: Future[Drawn], heartbeat: _Heartbeat) -> bool:
+    """Write down what came of a job, and tell of the next. Whether this host was well enough to do it."""
+    with structlog.contextvars.bound_contextvars(job_id=job.id, attempt=job.attempts):
+        is_well = _settled(services, job, outcome, heartbeat)
+        waiting = services.jobs.held_back(job)
+        if waiting:
+            announce(services, waiting)
+    return is_well
+
+
+def _settled(services: Services, job: Job, outcome: Future[Drawn], heartbeat: _Heartbeat) -> bool:
+    try:
+        _succeed(services, job, outcome.result(), heartbeat)
     except CancelAsked:
         if services.jobs.cancel(job):
             log.info("job cancelled")

@@ -22,7 +22,7 @@ if TYPE_CHECKING:
     from celery import Celery
 
     from app.services import Services
-    from workers.sandbox import Bounds, SandboxPool
+    from workers.sandbox import Bounds
 
 SIGN_IN_SECONDS = 5.0
 
@@ -68,8 +68,14 @@ def create_worker(settings: Settings, services: Services) -> Celery:
     celery = make_celery(settings)
     pool.warm()  # before anything is consumed; a worker that cannot convert must not take jobs
     places = tasks.Places(settings.worker_concurrency, settings.worker_queues.split(","))
-    perform = tasks.register(celery, services, pool, places)
-    _follow_life(services, pool, lambda stopped: tasks.look_out(perform, places, stopped))
+    endings = tasks.Endings(settings.worker_concurrency)
+    perform = tasks.register(celery, services, pool, places, endings)
+
+    def close() -> None:
+        endings.close()
+        pool.close()
+
+    _follow_life(services, close, lambda stopped: tasks.look_out(perform, places, stopped))
     return celery
 
 
@@ -90,7 +96,7 @@ def bounds_of(settings: Settings) -> Bounds:
     )
 
 
-def _follow_life(services: Services, pool: SandboxPool, look_out: Callable[[threading.Event], None]) -> None:
+def _follow_life(services: Services, close: Callable[[], None], look_out: Callable[[threading.Event], None]) -> None:
     from celery import signals
 
     stopped = threading.Event()
@@ -105,7 +111,7 @@ def _follow_life(services: Services, pool: SandboxPool, look_out: Callable[[thre
         stopped.set()
         if looking.is_alive():
             looking.join()  # what it has found is finished like everything else
-        pool.close()
+        close()
         services.roster.sign_out(_name())
 
     # A receiver of setup_logging keeps Celery from setting logs up its own way.

@@ -6,6 +6,7 @@ import contextlib
 import threading
 import time
 from collections.abc import Callable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 
 import structlog
 from celery import Celery, Task
@@ -73,19 +74,52 @@ class Choice:
             release()
 
 
-def register(celery: Celery, services: Services, converter: Converter, places: Places) -> Callable[[], Job | None]:
+class Endings:
+    """Ends jobs beside the next conversions: while a disk syncs what was drawn, a processor need not wait."""
+
+    def __init__(self, at_most: int) -> None:
+        self._threads = ThreadPoolExecutor(at_most, "ending")
+        self._room = threading.BoundedSemaphore(at_most)
+
+    def __call__(self, ending: Callable[[], bool]) -> bool:
+        """End a job soon; where too many wait for that, whoever calls waits too."""
+        self._room.acquire()
+        self._threads.submit(self._do, ending)
+        return True
+
+    def _do(self, ending: Callable[[], bool]) -> None:
+        try:
+            ending()
+        except Exception as error:
+            # The lease will end, and the job be done again.
+            log.error("a job could not be ended", reason=type(error).__name__, exc_info=error)
+        finally:
+            self._room.release()
+
+    def close(self) -> None:
+        """Wait until all have ended."""
+        self._threads.shutdown()
+
+
+def register(
+    celery: Celery,
+    services: Services,
+    converter: Converter,
+    places: Places,
+    end: Callable[[Callable[[], bool]], bool] = work.at_once,
+) -> Callable[[], Job | None]:
     """Put every task on this Celery; what it gives does the job whose turn it is, without a hint."""
 
-    def perform(*, quick: bool = False) -> Job | None:
+    def perform(*, quick: bool = False, end: Callable[[Callable[[], bool]], bool] = work.at_once) -> Job | None:
         with places.choice(quick=quick) as choice:
-            return work.perform(services, converter, choice.queues, choice.taken, choice.end)
+            return work.perform(services, converter, choice.queues, choice.taken, choice.end, end)
 
     def convert(task: Task, _: str) -> None:
         # The hint may name another job than the one whose turn it is. But a hint of quick work must not be spent on
         # what takes long: others would have to wait for the next one.
         places.note_hint()
-        if _is_of_long_work(task) or perform(quick=True) is None:
-            perform()
+        if _is_of_long_work(task) or perform(quick=True, end=end) is None:
+            perform(end=end)
 
     def export(job_id: str, form: str) -> None:
         work.export(services, converter, job_id, form)

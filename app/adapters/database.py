@@ -29,6 +29,10 @@ ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
 """A server that is silent for longer is gone, though nobody has said so: a line that was cut, a host that hangs."""
 
 
+BEGIN = "begin"
+"""What a connection remembers that is still to be said before its next statement."""
+
+
 class Database:
     """Connections. Their drivers begin no transactions by themselves: `writing` does."""
 
@@ -43,13 +47,11 @@ class Database:
         )
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
-            # Takes the one lock there is at once, so that writers never deadlock.
-            self._begin = self._begin_locked = "BEGIN IMMEDIATE"
         else:
+            event.listen(self.engine, "before_cursor_execute", _begun, retval=True)
             event.listen(self.engine, "connect", lambda made, _: setattr(made, "answer_seconds", answer_seconds))
             event.listen(self.engine, "checkout", _refuse_dead)
             psycopg2.extensions.set_wait_callback(_wait)
-            self._begin, self._begin_locked = "BEGIN", "BEGIN; SELECT pg_advisory_xact_lock({})"
 
     @contextmanager
     def reading(self) -> Iterator[Connection]:
@@ -58,12 +60,19 @@ class Database:
             yield connection
 
     @contextmanager
-    def writing(self, lock: int | None = None) -> Iterator[Connection]:
-        """A connection in a transaction, which ends with this; until then it holds the lock of that number."""
-        begin = self._begin if lock is None else self._begin_locked.format(lock)
+    def writing(self, lock: int | None = None, *, lasts: bool = True) -> Iterator[Connection]:
+        """A connection in a transaction, which ends with this; its first statement takes the lock of that number.
+
+        What need not last is forgotten where PostgreSQL dies in the next moment; so its end waits for no disk.
+        """
         with _or_away(), self.engine.connect() as connection:
             try:
-                connection.exec_driver_sql(begin)  # it may have begun, and yet wait in vain for the lock
+                if connection.dialect.name == "sqlite":
+                    # Takes the one lock there is at once, so that writers never deadlock.
+                    connection.exec_driver_sql("BEGIN IMMEDIATE")
+                else:
+                    begin = "BEGIN; " if lasts else "BEGIN; SET LOCAL synchronous_commit = off; "
+                    connection.info[BEGIN] = begin + (f"SELECT pg_advisory_xact_lock({lock}); " if lock else "")
                 yield connection
             except BaseException:
                 _roll_back(connection)
@@ -106,6 +115,11 @@ def _or_away() -> Iterator[None]:
 def upserting(connection: Connection) -> Any:
     """An INSERT that may say what to do where there is such a row already."""
     return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+
+
+def _begun(connection: Connection, _: Any, statement: str, parameters: Any, *__: Any) -> tuple[str, Any]:
+    """What a transaction begins with travels to PostgreSQL with its first statement."""
+    return connection.info.pop(BEGIN, "") + statement, parameters
 
 
 def _roll_back(connection: Connection) -> None:

@@ -36,7 +36,7 @@ from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 from app.adapters.clock import clock
 from app.adapters.database import Database, upserting
 from app.adapters.tables import batches, deliveries, events, feedback, jobs, replays, usage
-from app.adapters.webhooks import write_news
+from app.adapters.webhooks import listening, write_news
 from app.jobs import (
     UNFINISHED,
     Batch,
@@ -53,7 +53,8 @@ from app.jobs import (
     too_many,
 )
 
-COLUMNS = [jobs.c[name] for name in Job.__dataclass_fields__]
+NAMES = tuple(Job.__dataclass_fields__)
+COLUMNS = [jobs.c[name] for name in NAMES]
 GIVEN = (
     *("id", "tenant", "kind", "queue", "options", "picture", "at_once", "batch_id", "metadata", "cache_key"),
     *("state", "is_cached", "result", "result_key"),
@@ -100,22 +101,22 @@ _STANDING = select(
     _LAST,
 ).select_from(select(literal(1)).subquery().outerjoin(_LAST, true()))
 _OTHERS = jobs.alias()
-_WAS_FULL = and_(
-    jobs.c.tenant == bindparam("of"),
+_OTHERS_RUNNING = (
     select(func.count())
-    .where(_OTHERS.c.tenant == bindparam("of"), _OTHERS.c.state == State.RUNNING)
+    .where(_OTHERS.c.tenant == jobs.c.tenant, _OTHERS.c.state == State.RUNNING, _OTHERS.c.id != jobs.c.id)
     .scalar_subquery()
-    .between(bindparam("left") - 3, bindparam("left")),  # several may end at the same moment, and none tell of another
 )
 _FIRST_QUEUED = select(*COLUMNS).where(_QUEUED).order_by(jobs.c.turn, jobs.c.id).limit(1)
-# Either the tenant had as many running as it may, or a worker kept a place free from long work.
-_HELD_BACK = _FIRST_QUEUED.where(_WAS_FULL)
-_HELD_BACK_BY_LONG_WORK = _FIRST_QUEUED.where(or_(_WAS_FULL, jobs.c.queue == "refined"))
 _END = (
     update(jobs)
     .where(jobs.c.id == bindparam("held"), jobs.c.state == State.RUNNING, jobs.c.lease_token == bindparam("token"))
     .values(**NO_LEASE, finished_at=clock(), version=jobs.c.version + 1)
-    .returning(*COLUMNS)
+    .returning(
+        *COLUMNS,
+        # Several may end at the same moment, and none tell of another.
+        _OTHERS_RUNNING.between(jobs.c.at_once - 4, jobs.c.at_once - 1).label("was_full"),
+        listening(jobs.c.tenant).exists().label("is_heard"),
+    )
 )
 
 CROWD_SECONDS = 0.25
@@ -132,6 +133,8 @@ class DatabaseJobs:
     def __init__(self, database: Database) -> None:
         self._database = database
         self._crowds = _Crowds()
+        self._made_room: set[str] = set()
+        """Jobs that ended here while their tenants had as many running as they may."""
 
     # --- handing in and asking
 
@@ -240,20 +243,8 @@ class DatabaseJobs:
     # --- announcing
 
     def unannounced(self, after_seconds: float, at_most: int) -> list[Job]:
-        # The wait doubles with each announcement: a long queue must not fill the broker with repeats.
-        due = [
-            and_(jobs.c.announcements == n, jobs.c.announced_at < clock(-after_seconds * 2 ** (n - 1)))
-            for n in range(1, 8)
-        ]
-        due += [and_(jobs.c.announcements >= 8, jobs.c.announced_at < clock(-after_seconds * 2**7))]
-        query = (
-            select(*COLUMNS)
-            .where(jobs.c.state == State.QUEUED, or_(jobs.c.announced_at.is_(None), *due))
-            .order_by(jobs.c.turn, jobs.c.id)
-            .limit(at_most)
-        )
         with self._database.reading() as connection:
-            return [_known(row) for row in connection.execute(query)]
+            return [_known(row) for row in connection.execute(_unannounced(after_seconds), {"most": at_most})]
 
     def mark_unannounced(self, job_id: str) -> None:
         with self._writing() as connection:
@@ -266,15 +257,18 @@ class DatabaseJobs:
 
     def held_back(self, ended: Job) -> Job | None:
         # Either the tenant had as many running as it may, or a worker kept a place free from long work.
-        statement = _HELD_BACK_BY_LONG_WORK if ended.queue == "refined" else _HELD_BACK
+        if ended.id not in self._made_room and ended.queue != "refined":
+            return None
+        self._made_room.discard(ended.id)
         with self._database.reading() as connection:
-            return _job(connection.execute(statement, {"of": ended.tenant, "left": ended.at_once - 1}).first())
+            return _job(connection.execute(_FIRST_QUEUED).first())
 
     # --- working
 
     def claim(self, queues: Iterable[str], token: str, lease_seconds: float, max_attempts: int) -> Job | None:
-        # Two workers at once must not take one job each of a tenant's last turn.
-        with self._database.writing(lock=LOCKS["claim"]) as connection:
+        # Two workers at once must not take one job each of a tenant's last turn. A claim that is forgotten is made
+        # again, and whoever made the first can no longer end the job.
+        with self._database.writing(lock=LOCKS["claim"], lasts=False) as connection:
             # Whoever cancels takes no part in the lock, and may come between; hardly five times.
             for _ in range(5):
                 claim = _claiming(tuple(queues), lease_seconds, max_attempts)
@@ -391,7 +385,9 @@ class DatabaseJobs:
             held = {"held": job.id, "token": job.lease_token}
             row = connection.execute(_END, held | values | {"state": state}).first()
             if row:
-                _settle(connection, _known(row))
+                _settle(connection, _known(row), is_heard=row.is_heard)
+                if row.was_full:
+                    self._made_room.add(job.id)
             return row is not None or _has_ended_so(connection, job, state, values.get("result_key"))
 
     @contextmanager
@@ -467,6 +463,17 @@ def _claiming(queues: tuple[str, ...], lease_seconds: float, max_attempts: int) 
 
 
 @cache
+def _unannounced(after_seconds: float) -> Select[Any]:
+    # The wait doubles with each announcement: a long queue must not fill the broker with repeats.
+    due = [
+        and_(jobs.c.announcements == n, jobs.c.announced_at < clock(-after_seconds * 2 ** (n - 1))) for n in range(1, 8)
+    ]
+    due += [and_(jobs.c.announcements >= 8, jobs.c.announced_at < clock(-after_seconds * 2**7))]
+    first = select(*COLUMNS).where(_QUEUED, or_(jobs.c.announced_at.is_(None), *due)).order_by(jobs.c.turn, jobs.c.id)
+    return first.limit(bindparam("most"))
+
+
+@cache
 def _inserting(retention_seconds: float, *, is_final: bool) -> ReturningInsert[Any]:
     times = {"created_at": clock(), "expires_at": clock(retention_seconds)}
     if is_final:
@@ -536,15 +543,16 @@ def _moved(connection: Connection, which: ColumnElement[bool], values: Mapping[s
     return [_known(row) for row in connection.execute(statement)]
 
 
-def _settle(connection: Connection, job: Job) -> None:
-    """What follows from a job's end."""
+def _settle(connection: Connection, job: Job, *, is_heard: bool = True) -> None:
+    """What follows from a job's end; heard: its tenant may want to be told."""
     if job.state not in ENDS:
         return
     counts: dict[str, float] = {job.state: 1}
     if job.state is State.SUCCEEDED and not job.is_cached:
         counts["seconds"] = sum((job.result or {}).get("seconds", {}).values())
     _count(connection, job.tenant, (job.finished_at or datetime.now(UTC)).date(), counts)
-    write_news(connection, job)
+    if is_heard or job.batch_id:
+        write_news(connection, job)
 
 
 def _count_accepted(connection: Connection, new: Sequence[Job]) -> None:
@@ -575,4 +583,6 @@ def _job(row: Row[Any] | None) -> Job | None:
 
 
 def _known(row: Row[Any]) -> Job:
-    return Job(**{**row._mapping, "state": State(row.state), "kind": Kind(row.kind)})
+    """The job of a row that begins with its columns."""
+    facts = dict(zip(NAMES, row, strict=False))
+    return Job(**facts | {"state": State(row.state), "kind": Kind(row.kind)})

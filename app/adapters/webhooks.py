@@ -10,6 +10,7 @@ from sqlalchemy import (
     ColumnElement,
     Connection,
     Row,
+    Select,
     and_,
     bindparam,
     case,
@@ -188,9 +189,14 @@ def write_news(connection: Connection, job: Job) -> None:
         _write(connection, job.tenant, "batch.completed", batch.id, data)
 
 
-_LISTENING = select(endpoints.c.id, endpoints.c.events).where(
-    endpoints.c.tenant == bindparam("of"), endpoints.c.disabled_at.is_(None)
-)
+def listening(tenant: ColumnElement[str]) -> Select[Any]:
+    """The endpoints of a tenant that want news."""
+    return select(endpoints.c.id, endpoints.c.events).where(
+        endpoints.c.tenant == tenant, endpoints.c.disabled_at.is_(None)
+    )
+
+
+_LISTENING = listening(bindparam("of"))
 
 
 def _write(connection: Connection, tenant: str, event: str, subject: str, data: dict[str, Any]) -> None:

@@ -1,8 +1,10 @@
 from __future__ import annotations
 
 import threading
+import time
 
 import pytest
+from structlog.testing import capture_logs
 
 from app import conversions
 from app.adapters.celery_queue import CONVERT, make_celery
@@ -15,7 +17,7 @@ from tests.fakes import FakeConverter
 from tests.samples import logo_png
 from tests.world import SOMEBODY
 from workers import tasks
-from workers.tasks import Places, look_out
+from workers.tasks import Endings, Places, look_out
 
 
 def submitted(services: Services, size: int = 32, method: str = "fast") -> Job:
@@ -97,3 +99,67 @@ def test_a_host_that_is_unwell_is_not_asked_again_at_once(services: Services, mo
     assert perform() is None
     waiting = services.jobs.get(job.id)
     assert (waiting.state, waiting.attempts) == (State.QUEUED, 0)
+
+
+def test_the_next_picture_is_converted_while_a_disk_syncs_the_last(
+    services: Services, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    celery, endings, synced = make_celery(services.settings), Endings(1), threading.Event()
+    converter, put = FakeConverter(), services.blobs.put
+    tasks.register(celery, services, converter, Places(1, conversions.QUEUES), endings)
+    first, second = submitted(services), submitted(services, 48)
+
+    def put_slowly(key: str, data: bytes) -> None:
+        assert synced.wait(30)
+        put(key, data)
+
+    monkeypatch.setattr(services.blobs, "put", put_slowly)
+    celery.tasks[CONVERT](first.id)
+    waiting = threading.Thread(target=celery.tasks[CONVERT], args=(second.id,))  # for room among the endings
+    waiting.start()
+    deadline = time.monotonic() + 30
+    while len(converter.seen) < 2 and time.monotonic() < deadline:
+        time.sleep(0.01)
+    assert len(converter.seen) == 2
+    assert [services.jobs.get(job.id).state for job in (first, second)] == [State.RUNNING] * 2
+    synced.set()
+    waiting.join()
+    endings.close()
+    assert [services.jobs.get(job.id).state for job in (first, second)] == [State.SUCCEEDED] * 2
+
+
+def test_an_ending_that_fails_stops_no_other() -> None:
+    endings, ended = Endings(1), []
+
+    def fail() -> bool:
+        raise StoreAway("the database is away")
+
+    def do_well() -> bool:
+        ended.append(True)
+        return True
+
+    with capture_logs() as lines:
+        assert endings(fail)
+        assert endings(do_well)
+        endings.close()
+    assert ended == [True]
+    assert [line["reason"] for line in lines] == ["StoreAway"]
+
+
+def test_only_so_many_jobs_wait_for_their_ending() -> None:
+    endings, go_on = Endings(2), threading.Event()
+    begun: list[int] = []
+
+    def hand_in() -> None:
+        for number in range(5):
+            endings(lambda: go_on.wait(30))
+            begun.append(number)
+
+    handing = threading.Thread(target=hand_in)
+    handing.start()
+    handing.join(0.3)
+    assert begun == [0, 1]
+    go_on.set()
+    handing.join(30)
+    endings.close()
+    assert begun == [0, 1, 2, 3, 4]

@@ -50,13 +50,26 @@ def test_every_migration_can_be_taken_back(url: str) -> None:
 def test_who_waits_in_vain_for_a_lock_leaves_no_transaction_behind(postgres: PostgresServer) -> None:
     url = postgres.create_database("locked").replace("://", "+psycopg2://")
     first, second = Database(url), Database(url)
-    with first.writing(lock=1), pytest.raises(StoreAway), second.writing(lock=1):
-        pytest.fail("both hold the lock")
+    with first.writing(lock=1) as holding:
+        holding.execute(text("SELECT 1"))
+        with pytest.raises(StoreAway), second.writing(lock=1) as waiting:
+            waiting.execute(text("SELECT 1"))
+            pytest.fail("both hold the lock")
     with second.writing(lock=1) as connection:  # on the connection that waited
         connection.execute(text("CREATE TABLE kept (id INT)"))
     assert inspect(first.engine).has_table("kept")
     for each in (first, second):
         each.engine.dispose()
+
+
+def test_a_transaction_without_a_statement_leaves_nothing_behind(database: Database) -> None:
+    with database.writing():
+        pass
+    with pytest.raises(KeyError), database.writing():
+        raise KeyError
+    with database.reading() as connection:  # on the same connection
+        connection.execute(text("CREATE TABLE kept (id INT)"))
+    assert inspect(database.engine).has_table("kept")
 
 
 def test_a_database_that_falls_silent_is_away(postgres: PostgresServer) -> None:
