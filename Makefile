@@ -42,7 +42,7 @@ check: setup-dev  ## Format, lint, types, layers
 bench: setup-dev  ## Measure tracers side by side (BENCH="FOLDER --tracer svgai --tracer potrace4x" for others)
 	$(BIN)/python -m bench.trace --html reports/trace $(BENCH)
 
-bench-service: setup-dev  ## Measure what the service costs beside the engine (BENCH="--rounds 5" for more)
+bench-service: setup-dev  ## Measure what the service costs beside the engine (BENCH="--rounds 3" is quicker)
 	@scripts/setup.sh test-tools
 	$(BIN)/python -m bench.service $(BENCH)
 
