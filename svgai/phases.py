@@ -19,6 +19,7 @@ TRACING: Final = (
     "unsample",
     "simplify",
     "refine_shapes",
+    "match_twins",
     "stack",
 )
 """The stages of `svgai.tracing.trace_flat`; a method may leave some out, or run one again and again."""

@@ -116,6 +116,12 @@ class Network:
         """The same with other curves for some strands, by the strands' numbers."""
         return replace(self, curves=tuple(curves.get(number, curve) for number, curve in enumerate(self.curves)))
 
+    def free_rings(self) -> Iterator[int]:
+        """The numbers of the rings that no other strand touches."""
+        for number, strand in enumerate(self.strands):
+            if strand.is_ring and not strand.joints and len(self.curves[number]):
+                yield number
+
     def spans(self, index: int) -> tuple[tuple[float, float, Stretch], ...]:
         """The stretches of a strand with where each begins and ends on its curve; a ring's may begin below 0."""
         strand, size = self.strands.all[index], float(len(self.curves[index]))

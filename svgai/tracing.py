@@ -18,6 +18,7 @@ from svgai.engine.simplify import simplify
 from svgai.engine.stacking import stack
 from svgai.engine.strands import find_strands
 from svgai.engine.target import aim
+from svgai.engine.twins import match_twins
 from svgai.engine.unsample import unsample
 from svgai.options import Options
 from svgai.picture import Picture
@@ -72,4 +73,6 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Dra
         areas = run(unsample, network, primitives, target)
         network = run(refine, network, areas, STEPS[method])
         primitives = run(refine_shapes, primitives, network, areas)
+    for work in WORK[method][-1:]:
+        network = run(match_twins, network, primitives, target, work)
     return run(stack, network, primitives, regions.labels, inks, options.cutout)

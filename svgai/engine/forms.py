@@ -9,7 +9,6 @@ from typing import Final, TypeAlias
 import numpy as np
 
 from svgai.drawing import Circle, Ellipse, Rectangle
-from svgai.engine.frame import free_rings
 from svgai.strands import Curve, Network, Numbers, Primitives
 
 Form: TypeAlias = Circle | Ellipse | Rectangle
@@ -22,7 +21,7 @@ _NEXT: Final = np.roll(_CORNERS, -1, axis=0)
 
 def shaped(network: Network, primitives: Primitives) -> Network:
     """The network with its forms drawn as such, where nothing touches them."""
-    forms = {number: primitives[number] for number in free_rings(network) if number in primitives}
+    forms = {number: primitives[number] for number in network.free_rings() if number in primitives}
     return network.redrawn(
         {
             number: outline(form, numbers_of(form)[0], is_reversed(network.curves[number]))

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from svgai.engine.target import Target
+from svgai.engine.unsample import unsample
 from svgai.engine.web import Web
 from svgai.strands import Curve, Network, Numbers, Strands, Stretch
 
+PRICE = 0.005
+"""What a number of the drawing must explain: squared coverage, summed over pixels."""
+_LINE, _CUBIC = 2, 6
 _MARGIN = 3
-
-
-def free_rings(network: Network) -> Iterator[int]:
-    """The numbers of the strands that can be framed."""
-    for number, strand in enumerate(network.strands):
-        if strand.is_ring and not strand.joints and len(network.curves[number]):
-            yield number
+_WORK_OF_ONE = 20_000
+"""Pixels that might be painted in the time that each painting costs besides."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,10 +33,10 @@ class Frame:
     """Squared colours of one squared pixel of coverage."""
 
     @property
-    def size(self) -> int:
-        """How many pixels it shows."""
+    def work(self) -> int:
+        """What it costs to paint it, in pixels."""
         height, width = self.target.pixels.shape[:2]
-        return int(height) * int(width)
+        return int(height) * int(width) + _WORK_OF_ONE
 
     @classmethod
     def around(cls, network: Network, number: int, target: Target, shown: NDArray[np.float32]) -> Frame:
@@ -49,7 +47,7 @@ class Frame:
         high = np.minimum(np.ceil(curve.controls.max(axis=(0, 1))) + _MARGIN, (width, height)).astype(int)
         window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
         step = target.colours[stretch.left] - target.colours[stretch.right]
-        alone = Target(target.pixels[window], np.vstack([step, np.zeros((2, 4))]))
+        alone = Target(target.pixels[window], np.vstack([step, np.zeros((2, 4))]), target.is_sampled)
         frame = cls(_alone(network, number), alone, window, float((step**2).sum()))
         left = alone.pixels - (shown[window] - frame.shown(frame.moved_in(curve)))
         return replace(frame, target=replace(alone, pixels=np.ascontiguousarray(left)))
@@ -67,7 +65,17 @@ class Frame:
 
     def shown(self, curve: Curve) -> NDArray[np.float32]:
         """What the ring alone looks like in this window."""
-        return Web.woven(self.holding(curve)).shown(self.target)
+        return Web.woven(self.holding(curve)).rendered(self.target)
+
+    def refined(self, curve: Curve, steps: int) -> Curve:
+        """The curve, moved until it shows these pixels best."""
+        network = self.holding(curve)
+        target = unsample(network, {}, self.target)
+        return Web.woven(network).refined(target, steps).network(network).curves[0]
+
+    def error(self, curve: Curve) -> float:
+        """What a curve leaves unexplained, in squared coverage."""
+        return float(((self.shown(curve) - self.target.pixels) ** 2).sum()) / self.scale
 
     @property
     def _corner(self) -> Numbers:
@@ -84,3 +92,8 @@ def _alone(network: Network, number: int) -> Network:
 
 def _shifted(curve: Curve, by: Numbers) -> Curve:
     return replace(curve, nodes=curve.nodes + by, handles=curve.handles + by)
+
+
+def price_of(curve: Curve) -> float:
+    """What the numbers of a curve must explain."""
+    return PRICE * float(np.where(curve.is_line, _LINE, _CUBIC).sum())

@@ -7,7 +7,6 @@ from collections.abc import Sequence
 import numpy as np
 
 from svgai.engine.forms import Form, form_of, is_reversed, numbers_of, outline
-from svgai.engine.frame import free_rings
 from svgai.engine.target import Target
 from svgai.engine.web import Following, Painting, Web, losses
 from svgai.strands import Curve, Network, Numbers, Primitives
@@ -32,7 +31,7 @@ def refine_shapes(primitives: Primitives, network: Network, target: Target) -> P
     """Every form that nothing touches, moved until it explains the picture best."""
     rings = {
         number: _Ring(number, primitives[number], is_reversed(network.curves[number]))
-        for number in free_rings(network)
+        for number in network.free_rings()
         if number in primitives
     }
     best = {number: ring.found for number, ring in rings.items()}

@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.engine.frame import Frame, free_rings
+from svgai.engine.frame import Frame, price_of
 from svgai.engine.kernels.chains import fit_cubic, paced
 from svgai.engine.target import Target
 from svgai.engine.web import Web
@@ -22,14 +22,9 @@ from svgai.strands import Curve, Network, Numbers, Primitives, along
 
 Flags: TypeAlias = NDArray[np.bool_]
 
-PRICE = 0.005
-"""What a number of the drawing must explain: squared coverage, summed over pixels."""
-_LINE, _CUBIC = 2, 6
 _LEAST = 3
 """Segments of a ring that can be simpler."""
 _STEPS = 4
-_WORK_OF_ONE = 20_000
-"""Pixels that might be painted in the time that each painting costs besides."""
 _BLUNT = 0.35
 """Radians; a corner that turns more is none that could be smooth."""
 _SHORT = 4.0
@@ -44,7 +39,7 @@ def simplify(network: Network, primitives: Primitives, target: Target, work: int
     The work, in pixels painted for trials, is shared out: what a ring does not need goes to those after it.
     """
     curves = list(network.curves)
-    rings = [number for number in free_rings(network) if len(curves[number]) >= _LEAST and number not in primitives]
+    rings = [number for number in network.free_rings() if len(curves[number]) >= _LEAST and number not in primitives]
     if not rings:
         return network
     shown = Web.woven(network).shown(target)
@@ -80,17 +75,13 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
 
 def _refined(frame: Frame, curve: Curve) -> tuple[Curve, float]:
     """The curve after refinement, and what it costs: its numbers, and what it leaves unexplained."""
-    network = frame.holding(curve)
-    web = Web.woven(network).refined(frame.target, _STEPS)
-    made = web.network(network).curves[0]
-    error = web.painted(frame.target, web.steps(frame.target)).error(frame.target)
-    numbers = float(np.where(made.is_line, _LINE, _CUBIC).sum())
-    return made, error / frame.scale + PRICE * numbers
+    made = frame.refined(curve, _STEPS)
+    return made, frame.error(made) + price_of(made)
 
 
 def _work(frame: Frame) -> int:
     """What one trial costs."""
-    return (_STEPS + 2) * (frame.size + _WORK_OF_ONE)
+    return (_STEPS + 2) * frame.work
 
 
 def _variants(curve: Curve, number: int) -> Iterator[Curve]:

@@ -29,4 +29,4 @@ def unsample(network: Network, primitives: Primitives, target: Target) -> Target
         return target
     missing = web.shown(target) - sampled
     missing[np.abs(missing).max(axis=-1) > _MOST] = 0
-    return replace(target, pixels=target.pixels + missing)
+    return replace(target, pixels=target.pixels + missing, is_sampled=False)

@@ -112,6 +112,11 @@ class Web:
         """What the web looks like."""
         return self.painted(target, self.steps(target)).canvas
 
+    def rendered(self, target: Target) -> NDArray[np.float32]:
+        """What the web looks like, drawn as the picture was."""
+        sampled = self.sampled(target) if target.is_sampled else None
+        return self.shown(target) if sampled is None else sampled
+
     def painted(self, target: Target, steps: Numbers) -> Painting:
         """The web, drawn with exact areas."""
         pieces, _, _ = self.pieces()

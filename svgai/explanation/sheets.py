@@ -32,6 +32,7 @@ SHEETS: Final[Mapping[str, Mapping[str, Show]]] = {
     "refine": {"refined": lines.show_curves},
     "simplify": {"simplified": lines.show_curves},
     "refine_shapes": {"forms": lines.show_shapes},
+    "match_twins": {"twins": lines.show_curves},
     "stack": {"stacking": drawings.show_stacking, "error": drawings.show_error, "result": drawings.show_result},
 }
 """The sheets of each stage by name."""

@@ -51,6 +51,7 @@ const PHASES = {
   unsample: "Allowing for how it was drawn",
   simplify: "Looking for simpler curves",
   refine_shapes: "Placing circles and rectangles",
+  match_twins: "Making equal things equal",
   stack: "Stacking the shapes",
   trace_baseline: "Tracing plainly, to compare",
   write: "Writing the SVG",

@@ -7,7 +7,8 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
-from svgai.engine.simplify import PRICE, _bent, _divided, simplify
+from svgai.engine.frame import PRICE
+from svgai.engine.simplify import _bent, _divided, simplify
 from svgai.strands import Curve, Network
 from tests.svgai.engine.test_refine import SCENES, Scene, scene
 
