@@ -14,7 +14,7 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.engine.frame import Frame, price_of
+from svgai.engine.frame import PRICE, Frame, price_of
 from svgai.engine.kernels.chains import fit_cubic, paced
 from svgai.engine.target import Target
 from svgai.engine.web import Web
@@ -23,12 +23,16 @@ from svgai.strands import Curve, Network, Numbers, Primitives, along
 Flags: TypeAlias = NDArray[np.bool_]
 
 _LEAST = 3
-"""Segments of a ring that can be simpler."""
+"""Segments of a ring in which single ones are tried otherwise."""
 _STEPS = 4
 _BLUNT = 0.35
 """Radians; a corner that turns more is none that could be smooth."""
 _SHORT = 4.0
 """Pixels of a segment that may be but a corner cut off."""
+_MOST_OF_BOX = 8
+"""Segments of a ring that may be a rectangle."""
+_LEVEL = 0.1
+"""Sine of twice the angle to which a rectangle is level."""
 _PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
 """Where on a segment it is compared with what may take its place."""
 
@@ -39,7 +43,7 @@ def simplify(network: Network, primitives: Primitives, target: Target, work: int
     The work, in pixels painted for trials, is shared out: what a ring does not need goes to those after it.
     """
     curves = list(network.curves)
-    rings = [number for number in network.free_rings() if len(curves[number]) >= _LEAST and number not in primitives]
+    rings = [number for number in network.free_rings() if number not in primitives]
     if not rings:
         return network
     shown = Web.woven(network).shown(target)
@@ -57,7 +61,13 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
     """The best curve found, and how many were tried."""
     best, cost = _refined(frame, curve)
     trials = 0
-    is_better = True
+    for trial, numbers in _boxes(curve):
+        trials += 1
+        made = frame.refined(trial, _STEPS)
+        price = frame.error(made) + PRICE * numbers
+        if price < cost:
+            best, cost = made, price
+    is_better = len(best) >= _LEAST
     while is_better and trials < most_trials:
         is_better = False
         number = 0
@@ -82,6 +92,36 @@ def _refined(frame: Frame, curve: Curve) -> tuple[Curve, float]:
 def _work(frame: Frame) -> int:
     """What one trial costs."""
     return (_STEPS + 2) * frame.work
+
+
+def _boxes(curve: Curve) -> Iterator[tuple[Curve, int]]:
+    """Rectangles that cover as much, level or as the ring leans, and how many numbers they are.
+
+    In a few pixels a ring's outline may not tell of its corners.
+    """
+    if len(curve) > _MOST_OF_BOX or (len(curve) == 4 and curve.is_line.all()):
+        return
+    points = np.concatenate([along(segment, _PLACES) for segment in curve.controls])
+    middle = points.mean(axis=0)
+    (x, y), (next_x, next_y) = (points - middle).T, (np.roll(points, -1, axis=0) - middle).T
+    twice = x * next_y - next_x * y
+    area = twice.sum() / 2
+    if abs(area) < 1e-6:
+        return
+    off = np.array([((x + next_x) * twice).sum(), ((y + next_y) * twice).sum()]) / (6 * area)
+    across = ((x * x + x * next_x + next_x * next_x) * twice).sum() / (12 * area) - off[0] ** 2
+    down = ((y * y + y * next_y + next_y * next_y) * twice).sum() / (12 * area) - off[1] ** 2
+    both = ((2 * x * y + x * next_y + next_x * y + 2 * next_x * next_y) * twice).sum() / (24 * area) - off[0] * off[1]
+    lean = float(np.arctan2(2 * both, across - down) / 2)
+    for angle in (0.0, lean) if abs(np.sin(2 * lean)) > _LEVEL else (0.0,):
+        u, v = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
+        spread = np.array([[across, both], [both, down]])
+        half_u, half_v = (np.sqrt(3 * max(1e-3, float(way @ spread @ way))) for way in (u, v))
+        corners = middle + off + np.array([-half_u * u - half_v * v, half_u * u - half_v * v, half_u * u + half_v * v])
+        corners = np.vstack([corners, corners[0] + corners[2] - corners[1]])
+        nodes = corners if area > 0 else corners[::-1]
+        box = Curve(nodes, np.zeros(4, np.bool_), np.ones(4, np.bool_), np.zeros((4, 2, 2)), is_ring=True)
+        yield box, 5 if angle else 4
 
 
 def _variants(curve: Curve, number: int) -> Iterator[Curve]:

@@ -40,6 +40,8 @@ _ROUNDS = (4, 1, 1)
 """Steps of refinement, each ring by itself, before all are brought together again."""
 _GRID = 0.01
 """Pixels; twins are so many of these apart, so that they are written with the same numbers."""
+_PINCHED = 0.1
+"""Part of its chord by which the handles of a cubic are at least apart."""
 _NEAR = 0.75
 """Pixels from a line of symmetry in which a node lies on it."""
 
@@ -140,9 +142,22 @@ def _alike(group: _Group, rings: Mapping[int, Curve], spots: Mapping[int, _Spot]
         drawn = _together(group, pattern, spots)
         numbers = price_of(pattern) / (1 + len(group.turns)) + 2 * PRICE * (len(drawn) - 1)
         cost = numbers + sum(spots[number].error(ring) for number, ring in drawn.items())
-        if cost < least:
+        if cost < least and all(_is_sound(drawn[number], rings[number]) for number in drawn):
             best, least = drawn, cost
     return best
+
+
+def _is_sound(ring: Curve, former: Curve) -> bool:
+    """Whether a ring is about where it was, and nowhere pinched: thorns and kinks are too small for errors to tell."""
+    one, two, here = _Shape.of(ring), _Shape.of(former), Way(_TURNS[0], np.zeros(2))
+    return one.is_over(two, here) and two.is_over(one, here) and _pinched(ring) <= _pinched(former)
+
+
+def _pinched(ring: Curve) -> int:
+    """How many cubics have both handles at about the same place, which makes a kink of what looks smooth."""
+    controls = ring.controls[~ring.is_line]
+    chord, between = (np.hypot(*(controls[:, last] - controls[:, first]).T) for first, last in ((0, 3), (1, 2)))
+    return int((between < _PINCHED * chord).sum())
 
 
 def _together(group: _Group, pattern: Curve, spots: Mapping[int, _Spot]) -> dict[int, Curve]:
@@ -222,12 +237,17 @@ class _Shape:
 
     def way_turned(self, other: _Shape, turn: Numbers) -> Way | None:
         """How it is laid over another one, turned like this."""
-        way, controls = Way(turn, other.middle - self.middle * turn), other.ring.controls
+        way = Way(turn, other.middle - self.middle * turn)
+        return way if self.is_over(other, way) else None
+
+    def is_over(self, other: _Shape, way: Way) -> bool:
+        """Whether this ring, laid that way, is nowhere far from another one."""
+        controls = other.ring.controls
         for x, y in way.of(self.points).tolist():
             _, _, near_x, near_y = nearest(controls, x, y)
             if (near_x - x) ** 2 + (near_y - y) ** 2 > _ALIKE**2:
-                return None
-        return way
+                return False
+        return True
 
 
 def _points(ring: Curve) -> Numbers:

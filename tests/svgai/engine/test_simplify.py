@@ -7,9 +7,14 @@ from dataclasses import replace
 import numpy as np
 import pytest
 
+from svgai import Limits
+from svgai.drawing import Path, Rectangle
 from svgai.engine.frame import PRICE
+from svgai.engine.raster import draw
 from svgai.engine.simplify import _bent, _divided, simplify
+from svgai.files.intake import from_array
 from svgai.strands import Curve, Network
+from tests.svgai.engine.flat import svg, traced
 from tests.svgai.engine.test_refine import SCENES, Scene, scene
 
 WORK = 600_000_000
@@ -83,3 +88,16 @@ def test_strands_that_others_touch_and_whole_forms_stay_as_they_are() -> None:
     bean = scene("bean")
     network = bean.refined()
     assert simplified(bean, network, {0: None}).curves[0] is network.curves[0]
+
+
+@pytest.mark.parametrize("width", [1.6, 2.2, 3.1])
+@pytest.mark.parametrize("lean", [0, 20])
+def test_the_dot_on_an_i_is_a_rectangle_even_in_a_few_pixels(width: float, lean: float) -> None:
+    random, boxes = np.random.default_rng(3), 0
+    for _ in range(8):
+        x, y = random.uniform(20, 21, 2)
+        inside = f'<path transform="rotate({lean} {x} {y})" d="M{x:.3f} {y:.3f}h{width}v{2.8 * width:.2f}h-{width}z"/>'
+        picture = from_array(draw(svg(inside, 48, 48), 48, 48), Limits())
+        ((form,),) = (shape.forms for shape in traced(picture).shapes)
+        boxes += isinstance(form, Rectangle) or (isinstance(form, Path) and form.commands in {"MLLLZ", "MLLLLZ"})
+    assert boxes >= 7
