@@ -8,6 +8,7 @@ import secrets
 import time
 from collections.abc import Callable, Iterable
 from concurrent.futures import Future
+from typing import TypeAlias
 
 import orjson
 import structlog
@@ -33,6 +34,10 @@ COMMIT_PATIENCE_SECONDS = 60.0
 """How long a finished result waits for a database that is away, as far as the lease lets it."""
 
 
+End: TypeAlias = Callable[[Callable[[], bool]], bool]
+"""How a job is ended: it is given what ends it, and says whether this host was well enough."""
+
+
 def at_once(ending: Callable[[], bool]) -> bool:
     """End a job before anything else is done."""
     return ending()
@@ -44,7 +49,7 @@ def perform(
     queues: Iterable[str] = QUEUES,
     taken: Callable[[Job], None] = lambda _: None,
     freed: Callable[[], None] = lambda: None,
-    end: Callable[[Callable[[], bool]], bool] = at_once,
+    end: End = at_once,
 ) -> Job | None:
     """Do the job whose turn it is; None where there is none, or where this host cannot do any just now.
 

@@ -91,6 +91,18 @@ class Curve:
     def __len__(self) -> int:
         return len(self.is_line)
 
+    @classmethod
+    def ring(cls, nodes: Numbers, is_smooth: NDArray[np.bool_], is_line: NDArray[np.bool_], handles: Numbers) -> Curve:
+        """A ring in which lines do not meet smoothly."""
+        return cls(nodes, is_smooth & ~(is_line & np.roll(is_line, 1)), is_line, handles, is_ring=True)
+
+    def reversed(self) -> Curve:
+        """A ring that runs the other way round, from the same node."""
+        nodes, is_smooth = np.roll(self.nodes[::-1], 1, axis=0), np.roll(self.is_smooth[::-1], 1)
+        return replace(
+            self, nodes=nodes, is_smooth=is_smooth, is_line=self.is_line[::-1], handles=self.handles[::-1, ::-1]
+        )
+
     @property
     def controls(self) -> Numbers:
         """segments x 4 x 2: the control points of each segment, those of lines at its thirds."""

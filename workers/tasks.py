@@ -106,11 +106,11 @@ def register(
     services: Services,
     converter: Converter,
     places: Places,
-    end: Callable[[Callable[[], bool]], bool] = work.at_once,
+    end: work.End = work.at_once,
 ) -> Callable[[], Job | None]:
     """Put every task on this Celery; what it gives does the job whose turn it is, without a hint."""
 
-    def perform(*, quick: bool = False, end: Callable[[Callable[[], bool]], bool] = work.at_once) -> Job | None:
+    def perform(*, quick: bool = False, end: work.End = work.at_once) -> Job | None:
         with places.choice(quick=quick) as choice:
             return work.perform(services, converter, choice.queues, choice.taken, choice.end, end)
 

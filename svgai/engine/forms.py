@@ -84,10 +84,9 @@ def outline(form: Form, numbers: Numbers, is_reversed: bool) -> Curve:
         angle = math.radians(turn)
         spin = np.array([[math.cos(angle), math.sin(angle)], [-math.sin(angle), math.cos(angle)]])
         nodes, handles = nodes @ spin, handles @ spin
-    if is_reversed:
-        nodes, is_line, handles = np.roll(nodes[::-1], 1, axis=0), is_line[::-1], handles[::-1, ::-1]
     place = np.array([x, y])
-    return Curve(nodes + place, np.zeros(len(nodes), np.bool_), is_line, handles + place, is_ring=True)
+    curve = Curve(nodes + place, np.zeros(len(nodes), np.bool_), is_line, handles + place, is_ring=True)
+    return curve.reversed() if is_reversed else curve
 
 
 def is_reversed(ring: Curve) -> bool:

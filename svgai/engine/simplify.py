@@ -7,6 +7,7 @@ other strands staying where they are, and kept if what it explains is worth its 
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator
 from dataclasses import replace
 from typing import Final, TypeAlias
@@ -14,8 +15,11 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from svgai.drawing import Rectangle
+from svgai.engine.forms import is_reversed, numbers_of, outline
 from svgai.engine.frame import PRICE, Frame, price_of
 from svgai.engine.kernels.chains import fit_cubic, paced
+from svgai.engine.kernels.forms import moments
 from svgai.engine.target import Target
 from svgai.engine.web import Web
 from svgai.strands import Curve, Network, Numbers, Primitives, along
@@ -102,26 +106,16 @@ def _boxes(curve: Curve) -> Iterator[tuple[Curve, int]]:
     if len(curve) > _MOST_OF_BOX or (len(curve) == 4 and curve.is_line.all()):
         return
     points = np.concatenate([along(segment, _PLACES) for segment in curve.controls])
-    middle = points.mean(axis=0)
-    (x, y), (next_x, next_y) = (points - middle).T, (np.roll(points, -1, axis=0) - middle).T
-    twice = x * next_y - next_x * y
-    area = twice.sum() / 2
+    area, x, y, across, down, both = moments(points)
     if abs(area) < 1e-6:
         return
-    off = np.array([((x + next_x) * twice).sum(), ((y + next_y) * twice).sum()]) / (6 * area)
-    across = ((x * x + x * next_x + next_x * next_x) * twice).sum() / (12 * area) - off[0] ** 2
-    down = ((y * y + y * next_y + next_y * next_y) * twice).sum() / (12 * area) - off[1] ** 2
-    both = ((2 * x * y + x * next_y + next_x * y + 2 * next_x * next_y) * twice).sum() / (24 * area) - off[0] * off[1]
-    lean = float(np.arctan2(2 * both, across - down) / 2)
-    for angle in (0.0, lean) if abs(np.sin(2 * lean)) > _LEVEL else (0.0,):
-        u, v = np.array([np.cos(angle), np.sin(angle)]), np.array([-np.sin(angle), np.cos(angle)])
-        spread = np.array([[across, both], [both, down]])
-        half_u, half_v = (np.sqrt(3 * max(1e-3, float(way @ spread @ way))) for way in (u, v))
-        corners = middle + off + np.array([-half_u * u - half_v * v, half_u * u - half_v * v, half_u * u + half_v * v])
-        corners = np.vstack([corners, corners[0] + corners[2] - corners[1]])
-        nodes = corners if area > 0 else corners[::-1]
-        box = Curve(nodes, np.zeros(4, np.bool_), np.ones(4, np.bool_), np.zeros((4, 2, 2)), is_ring=True)
-        yield box, 5 if angle else 4
+    lean = math.atan2(2 * both, across - down) / 2
+    for angle in (0.0, lean) if abs(math.sin(2 * lean)) > _LEVEL else (0.0,):
+        u, v = math.cos(angle), math.sin(angle)
+        spreads = across * u * u + 2 * both * u * v + down * v * v, across * v * v - 2 * both * u * v + down * u * u
+        width, height = (math.sqrt(12 * max(1e-3, spread)) for spread in spreads)
+        box = Rectangle(x, y, width, height, 0, math.degrees(angle))
+        yield outline(box, numbers_of(box)[0], is_reversed(curve)), 5 if angle else 4
 
 
 def _variants(curve: Curve, number: int) -> Iterator[Curve]:
@@ -182,7 +176,7 @@ def _without(curve: Curve, number: int) -> Curve:
     handles = curve.handles.copy()
     handles[before] = points[0] + a * start, points[-1] - b * end
     flags = _set(curve.is_line, before, is_line)
-    return _ring(
+    return Curve.ring(
         np.delete(curve.nodes, number, axis=0),
         np.delete(curve.is_smooth, number),
         np.delete(flags, number),
@@ -210,7 +204,7 @@ def _sharpened(curve: Curve, number: int) -> Curve | None:
     handles[following, 0] += corner - end
     nodes[following] = corner
     smooth = _set(curve.is_smooth, following, False)
-    return _ring(
+    return Curve.ring(
         np.delete(nodes, number, axis=0),
         np.delete(smooth, number),
         np.delete(curve.is_line, number),
@@ -219,14 +213,14 @@ def _sharpened(curve: Curve, number: int) -> Curve | None:
 
 
 def _straightened(curve: Curve, number: int) -> Curve:
-    return _ring(curve.nodes, curve.is_smooth, _set(curve.is_line, number, True), curve.handles)
+    return Curve.ring(curve.nodes, curve.is_smooth, _set(curve.is_line, number, True), curve.handles)
 
 
 def _bent(curve: Curve, number: int) -> Curve:
     """A line as a cubic."""
     handles = curve.handles.copy()
     handles[number] = curve.controls[number, 1:3]
-    return _ring(curve.nodes, curve.is_smooth, _set(curve.is_line, number, False), handles)
+    return Curve.ring(curve.nodes, curve.is_smooth, _set(curve.is_line, number, False), handles)
 
 
 def _divided(curve: Curve, number: int) -> Curve:
@@ -238,14 +232,9 @@ def _divided(curve: Curve, number: int) -> Curve:
     handles = curve.handles.copy()
     handles[number] = a, d
     at = number + 1
-    return _ring(
+    return Curve.ring(
         np.insert(curve.nodes, at, middle, axis=0),
         np.insert(curve.is_smooth, at, True),
         np.insert(curve.is_line, at, False),
         np.insert(handles, at, np.array([e, c]), axis=0),
     )
-
-
-def _ring(nodes: Numbers, is_smooth: Flags, is_line: Flags, handles: Numbers) -> Curve:
-    """A ring in which lines do not meet smoothly."""
-    return Curve(nodes, is_smooth & ~(is_line & np.roll(is_line, 1)), is_line, handles, True)

@@ -16,11 +16,10 @@ from numpy.typing import NDArray
 from svgai.engine.forms import is_reversed
 from svgai.engine.frame import PRICE, Frame, price_of
 from svgai.engine.kernels.beziers import nearest
+from svgai.engine.kernels.forms import moments
 from svgai.engine.target import Target
 from svgai.engine.web import Web
 from svgai.strands import Curve, Network, Numbers, Primitives, along
-
-Flags = NDArray[np.bool_]
 
 _TURNS: Final = np.array([(1, 1), (-1, 1), (1, -1), (-1, -1)], np.float64)
 """As it is, mirrored to the side, mirrored upside down, and turned by half; two of them make the third."""
@@ -72,7 +71,7 @@ class Way:
         return np.asarray(places * self.turn + self.shift)
 
     def _turned(self, ring: Curve) -> Curve:
-        return _reversed(ring) if self.turn.prod() < 0 else ring
+        return ring.reversed() if self.turn.prod() < 0 else ring
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +98,7 @@ class _Spot:
 
     def turned(self, ring: Curve) -> Curve:
         """A ring that runs forwards as the one here runs, or back."""
-        return _reversed(ring) if self.is_backwards else ring
+        return ring.reversed() if self.is_backwards else ring
 
     def refined(self, ring: Curve, steps: int) -> Curve:
         inside = self.frame.moved_in(self.turned(ring))
@@ -198,13 +197,7 @@ def _over_itself(ring: Curve, turn: Numbers) -> Curve:
 
 
 def _forwards(ring: Curve) -> Curve:
-    return _reversed(ring) if is_reversed(ring) else ring
-
-
-def _reversed(ring: Curve) -> Curve:
-    """A ring that runs the other way round, from the same node."""
-    nodes, is_smooth = np.roll(ring.nodes[::-1], 1, axis=0), np.roll(ring.is_smooth[::-1], 1)
-    return Curve(nodes, is_smooth, ring.is_line[::-1], ring.handles[::-1, ::-1], is_ring=True)
+    return ring.reversed() if is_reversed(ring) else ring
 
 
 # --- what is alike
@@ -223,11 +216,8 @@ class _Shape:
     @classmethod
     def of(cls, ring: Curve) -> _Shape:
         points = _points(ring)
-        following = np.roll(points, -1, axis=0)
-        twice = points[:, 0] * following[:, 1] - points[:, 1] * following[:, 0]
-        area = float(twice.sum()) / 2
-        middle = ((points + following) * twice[:, None]).sum(axis=0) / (6 * area or 1.0)
-        return cls(ring, points, area, middle, np.ptp(points, axis=0))
+        area, x, y, *_ = moments(points)
+        return cls(ring, points, area, np.array([x, y]), np.ptp(points, axis=0))
 
     def way_over(self, other: _Shape) -> Way | None:
         """How this ring is laid over another one, if they are alike."""
@@ -329,7 +319,7 @@ def _mirrored(ring: Curve, turn: Numbers, half: int) -> Curve | None:
     ]
     if len(is_line) < _LEAST:
         return None
-    return _ring(
+    return Curve.ring(
         np.concatenate([nodes, way.of(nodes)[::-1][others]]),
         np.concatenate([ring.is_smooth[chain], ring.is_smooth[chain][::-1][others]]),
         np.array(is_line),
@@ -370,14 +360,9 @@ def _half_turned(ring: Curve, place: int) -> Curve | None:
         return None
     nodes, handles = ring.nodes[chain], ring.handles[chain].copy()
     handles[-1, 1] += image - ring.nodes[end]
-    return _ring(
+    return Curve.ring(
         np.concatenate([nodes, way.of(nodes)]),
         np.tile(ring.is_smooth[chain], 2),
         np.tile(ring.is_line[chain], 2),
         np.concatenate([handles, way.of(handles)]),
     )
-
-
-def _ring(nodes: Numbers, is_smooth: Flags, is_line: Flags, handles: Numbers) -> Curve:
-    """A ring in which lines do not meet smoothly."""
-    return Curve(nodes, is_smooth & ~(is_line & np.roll(is_line, 1)), is_line, handles, is_ring=True)

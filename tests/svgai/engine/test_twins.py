@@ -15,7 +15,7 @@ from svgai.engine.raster import draw
 from svgai.engine.refine import refine
 from svgai.engine.simplify import simplify
 from svgai.engine.target import aim
-from svgai.engine.twins import _TURNS, Way, _cuts, _half_turned, _mirrored, _reversed, match_twins
+from svgai.engine.twins import _TURNS, Way, _cuts, _half_turned, _mirrored, match_twins
 from svgai.engine.unsample import unsample
 from svgai.files.intake import from_array
 from svgai.strands import Curve, Network, Numbers, along
@@ -180,7 +180,7 @@ def test_a_way_there_and_back_changes_nothing(seed: int, size: int, turn: int) -
     assert again.nodes == pytest.approx(curve.nodes)
     assert again.handles == pytest.approx(curve.handles)
     assert np.array_equal(again.is_line, curve.is_line)
-    back = _reversed(_reversed(curve))
+    back = curve.reversed().reversed()
     assert np.array_equal(back.nodes, curve.nodes)
     assert np.array_equal(back.handles, curve.handles)
 
