@@ -105,25 +105,36 @@ class Stage:
 
 
 def measure(stage: Stage, rounds: int, jobs: int) -> Iterator[Target]:
-    """Every figure. What is a share is measured against its whole in the same round: machines slow down and recover."""
-    shares, goods = [], []
-    for turn in range(rounds):
-        pictures = stage.pictures[turn * jobs : (turn + 1) * jobs]
-        if turn % 2:  # a machine that becomes slower or quicker meanwhile favours neither
-            served, bare = service_rate(stage, pictures), bare_rate(pictures)
-        else:
-            bare, served = bare_rate(pictures), service_rate(stage, pictures)
-        good = overload_rate(stage, served)
-        say(f"round {turn + 1}: engine {bare:.2f}/s, service {served:.2f}/s, overloaded {good:.2f}/s")
-        shares.append(served / bare)
-        goods.append(good / served)
+    """Every figure."""
+    parts = [stage.pictures[turn * jobs : (turn + 1) * jobs] for turn in range(rounds)]
+    shares = list(_shares(stage, parts))
     yield Target("throughput through all of it, share of the bare engine's", statistics.median(shares), 0.9, "")
+    goods = list(_goods(stage, parts))
     yield Target("goodput at 5 times what it can do, share of the peak", statistics.median(goods), 0.9, "")
     yield Target("overhead of a job, p50", overhead_ms(stage), 80, "ms", is_least=False)
     with paused(stage.workers()):
         yield Target("jobs taken in with workers paused", accept_rate(stage), 100, "/s")
         yield Target("states read with workers paused", read_rate(stage), 500, "/s")
     drain(stage)
+
+
+def _shares(stage: Stage, parts: list[list[bytes]]) -> Iterator[float]:
+    """What the service reaches of what the engine does just before and just after: machines slow down and recover."""
+    before = bare_rate(parts[0])
+    for pictures in parts:
+        served, after = service_rate(stage, pictures), bare_rate(pictures)
+        say(f"engine {before:.2f}/s, service {served:.2f}/s, engine {after:.2f}/s")
+        yield served / statistics.harmonic_mean([before, after])
+        before = after
+
+
+def _goods(stage: Stage, parts: list[list[bytes]]) -> Iterator[float]:
+    """What it does when it is asked for five times as much, of what it does when it is not."""
+    for pictures in parts:
+        served = service_rate(stage, pictures)
+        good = overload_rate(stage, served)
+        say(f"service {served:.2f}/s, overloaded {good:.2f}/s")
+        yield good / served
 
 
 def bare_rate(pictures: list[bytes]) -> float:

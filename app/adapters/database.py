@@ -5,13 +5,15 @@ from __future__ import annotations
 import select
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
+from functools import lru_cache
+from types import MappingProxyType
 from typing import Any
 
 import orjson
 import psycopg2
 import psycopg2.extensions
 import structlog
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import ClauseElement, Connection, Dialect, Engine, Executable, create_engine, event
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import DBAPIError, DisconnectionError, InterfaceError, OperationalError, SQLAlchemyError
 from sqlalchemy.exc import TimeoutError as PoolExhausted
@@ -29,8 +31,8 @@ ANSWER_SECONDS = STATEMENT_SECONDS + 2.0
 """A server that is silent for longer is gone, though nobody has said so: a line that was cut, a host that hangs."""
 
 
-BEGIN = "begin"
-"""What a connection remembers that is still to be said before its next statement."""
+AHEAD = "ahead"
+"""Where a connection remembers what is to be said before its next statement, and with what parameters."""
 
 
 class Database:
@@ -48,7 +50,7 @@ class Database:
         if self.engine.dialect.name == "sqlite":
             event.listen(self.engine, "connect", _prepare_sqlite)
         else:
-            event.listen(self.engine, "before_cursor_execute", _begun, retval=True)
+            event.listen(self.engine, "before_cursor_execute", _with_what_is_ahead, retval=True)
             event.listen(self.engine, "connect", lambda made, _: setattr(made, "answer_seconds", answer_seconds))
             event.listen(self.engine, "checkout", _refuse_dead)
             psycopg2.extensions.set_wait_callback(_wait)
@@ -56,8 +58,18 @@ class Database:
     @contextmanager
     def reading(self) -> Iterator[Connection]:
         """A connection for a question. It has no transaction around it, which would be two more trips to PostgreSQL."""
-        with _or_away(), self.engine.connect() as connection:
+        with self.single() as connection:
             yield connection
+
+    @contextmanager
+    def single(self, lock: int | None = None, *, lasts: bool = True) -> Iterator[Connection]:
+        """A connection for one statement that is a transaction by itself; lock and lasts are those of `writing`."""
+        with _or_away(), self.engine.connect() as connection:
+            _say_ahead(connection, _beginning(lock, lasts))
+            try:
+                yield connection
+            finally:
+                _say_nothing_ahead(connection)
 
     @contextmanager
     def writing(self, lock: int | None = None, *, lasts: bool = True) -> Iterator[Connection]:
@@ -67,12 +79,11 @@ class Database:
         """
         with _or_away(), self.engine.connect() as connection:
             try:
-                if connection.dialect.name == "sqlite":
+                if _is_postgresql(connection):
+                    _say_ahead(connection, "BEGIN; " + _beginning(lock, lasts))
+                else:
                     # Takes the one lock there is at once, so that writers never deadlock.
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
-                else:
-                    begin = "BEGIN; " if lasts else "BEGIN; SET LOCAL synchronous_commit = off; "
-                    connection.info[BEGIN] = begin + (f"SELECT pg_advisory_xact_lock({lock}); " if lock else "")
                 yield connection
             except BaseException:
                 _roll_back(connection)
@@ -114,15 +125,52 @@ def _or_away() -> Iterator[None]:
 
 def upserting(connection: Connection) -> Any:
     """An INSERT that may say what to do where there is such a row already."""
-    return (postgresql if connection.dialect.name == "postgresql" else sqlite).insert
+    return (postgresql if _is_postgresql(connection) else sqlite).insert
 
 
-def _begun(connection: Connection, _: Any, statement: str, parameters: Any, *__: Any) -> tuple[str, Any]:
-    """What a transaction begins with travels to PostgreSQL with its first statement."""
-    return connection.info.pop(BEGIN, "") + statement, parameters
+def execute_soon(connection: Connection, statement: Executable, parameters: Mapping[str, Any]) -> None:
+    """Execute in a transaction what answers nothing: it travels to PostgreSQL with the next statement, or the end.
+
+    Its parameters must be of types that the driver knows, and have other names than those of the next.
+    """
+    if _is_postgresql(connection):
+        _say_ahead(connection, _text(statement, connection.dialect) + "; ", parameters)
+    else:
+        connection.execute(statement, parameters)
+
+
+@lru_cache(100)
+def _text(statement: ClauseElement, dialect: Dialect) -> str:
+    return str(statement.compile(dialect=dialect))
+
+
+def _beginning(lock: int | None, lasts: bool) -> str:
+    commit = "" if lasts else "SET LOCAL synchronous_commit = off; "
+    return commit + (f"SELECT pg_advisory_xact_lock({lock}); " if lock else "")
+
+
+def _say_ahead(connection: Connection, words: str, parameters: Mapping[str, Any] = MappingProxyType({})) -> None:
+    if words and _is_postgresql(connection):
+        before, known = connection.info.get(AHEAD, ("", {}))
+        connection.info[AHEAD] = before + words, {**known, **parameters}
+
+
+def _say_nothing_ahead(connection: Connection) -> None:
+    if not connection.invalidated:  # a broken connection is not used again, nor what it remembers
+        connection.info.pop(AHEAD, None)
+
+
+def _with_what_is_ahead(connection: Connection, _: Any, statement: str, parameters: Any, *__: Any) -> tuple[str, Any]:
+    words, more = connection.info.pop(AHEAD, ("", {}))
+    return words + statement, {**more, **parameters} if more else parameters
+
+
+def _is_postgresql(connection: Connection) -> bool:
+    return connection.dialect.name == "postgresql"
 
 
 def _roll_back(connection: Connection) -> None:
+    _say_nothing_ahead(connection)
     try:
         connection.exec_driver_sql("ROLLBACK")
     except SQLAlchemyError:  # a broken connection may be given up already, which is no error of the driver's

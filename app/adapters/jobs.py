@@ -34,7 +34,7 @@ from sqlalchemy import (
 from sqlalchemy.sql.dml import ReturningInsert, ReturningUpdate
 
 from app.adapters.clock import clock
-from app.adapters.database import Database, upserting
+from app.adapters.database import Database, execute_soon, upserting
 from app.adapters.tables import batches, deliveries, events, feedback, jobs, replays, usage
 from app.adapters.webhooks import listening, write_news
 from app.jobs import (
@@ -107,6 +107,12 @@ _OTHERS_RUNNING = (
     .scalar_subquery()
 )
 _FIRST_QUEUED = select(*COLUMNS).where(_QUEUED).order_by(jobs.c.turn, jobs.c.id).limit(1)
+_UNRECORDED = (
+    select(*COLUMNS)
+    .where(~jobs.c.is_recorded, jobs.c.state.in_([State.SUCCEEDED, State.FAILED]))
+    .order_by(jobs.c.finished_at)
+    .limit(bindparam("most"))
+)
 _END = (
     update(jobs)
     .where(jobs.c.id == bindparam("held"), jobs.c.state == State.RUNNING, jobs.c.lease_token == bindparam("token"))
@@ -268,20 +274,22 @@ class DatabaseJobs:
     def claim(self, queues: Iterable[str], token: str, lease_seconds: float, max_attempts: int) -> Job | None:
         # Two workers at once must not take one job each of a tenant's last turn. A claim that is forgotten is made
         # again, and whoever made the first can no longer end the job.
-        with self._database.writing(lock=LOCKS["claim"], lasts=False) as connection:
-            # Whoever cancels takes no part in the lock, and may come between; hardly five times.
-            for _ in range(5):
-                claim = _claiming(tuple(queues), lease_seconds, max_attempts)
-                if row := connection.execute(claim, {"lease_token": token}).first():
-                    return _known(row)
+        # Whoever cancels takes no part in the lock, and may come between; hardly five times.
+        for _ in range(5):
+            claim = _claiming(tuple(queues), lease_seconds, max_attempts)
+            with self._database.single(lock=LOCKS["claim"], lasts=False) as connection:
+                row = connection.execute(claim, {"lease_token": token}).first()
+            if row:
+                return _known(row)
+            with self._database.reading() as connection:
                 if connection.scalar(_next_in_turn(queues, max_attempts)) is None:
-                    break
+                    return None
         return None
 
     def extend(self, job: Job, lease_seconds: float, phase: str | None, percent: int) -> Lease:
         values = {"lease_until": clock(lease_seconds), "phase": phase, "percent": percent}
         statement = update(jobs).where(_held(job)).values(**values, version=jobs.c.version + 1)
-        with self._writing() as connection:
+        with self._database.single() as connection:
             row = connection.execute(statement.returning(jobs.c.is_cancel_asked)).first()
         if row is None:
             return Lease.LOST
@@ -356,13 +364,12 @@ class DatabaseJobs:
             return [_known(row) for row in connection.execute(select(*COLUMNS).where(ended, jobs.c.attempts > 1))]
 
     def unrecorded(self, at_most: int) -> list[Job]:
-        query = select(*COLUMNS).where(~jobs.c.is_recorded, jobs.c.state.in_([State.SUCCEEDED, State.FAILED]))
         with self._database.reading() as connection:
-            return [_known(row) for row in connection.execute(query.order_by(jobs.c.finished_at).limit(at_most))]
+            return [_known(row) for row in connection.execute(_UNRECORDED, {"most": at_most})]
 
     def mark_recorded(self, job_ids: Iterable[str]) -> set[str]:
         marking = update(jobs).where(jobs.c.id.in_(list(job_ids))).values(is_recorded=True).returning(jobs.c.id)
-        with self._writing() as connection:
+        with self._database.single() as connection:
             return set(connection.scalars(marking))
 
     def purge(self, kept_seconds: float, at_most: int) -> int:
@@ -563,9 +570,10 @@ def _count_accepted(connection: Connection, new: Sequence[Job]) -> None:
 
 
 def _count(connection: Connection, tenant: str, day: date, counts: Mapping[str, float]) -> None:
-    """Add to a tenant's day."""
+    """Add to a tenant's day, before the transaction ends."""
     row = {"tenant": tenant, "day": day, **_NOTHING, **counts}
-    connection.execute(_counting(upserting(connection), tuple(counts)), row)
+    statement = _counting(upserting(connection), tuple(counts))
+    execute_soon(connection, statement, {f"counted_{name}": value for name, value in row.items()})
 
 
 _NOTHING: dict[str, float] = {column.name: 0 for column in usage.c if not column.primary_key}
@@ -573,7 +581,7 @@ _NOTHING: dict[str, float] = {column.name: 0 for column in usage.c if not column
 
 @cache
 def _counting(upsert: Any, names: tuple[str, ...]) -> Any:
-    statement = upsert(usage)
+    statement = upsert(usage).values({column.name: bindparam(f"counted_{column.name}") for column in usage.c})
     more = {name: usage.c[name] + statement.excluded[name] for name in names}
     return statement.on_conflict_do_update(index_elements=["tenant", "day"], set_=more)
 

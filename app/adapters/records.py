@@ -7,6 +7,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import Connection, Table, delete, func, select, update
@@ -37,8 +38,8 @@ class DatabaseRecords:
         in_order = sorted(new, key=lambda record: record.job_id)
         rows = [{name: getattr(record, name) for name in Record.__dataclass_fields__} for record in in_order]
         with self._database.writing() as connection:
-            statement = upserting(connection)(records).values(rows).on_conflict_do_nothing()
-            added = set(connection.scalars(statement.returning(records.c.job_id)))
+            adding = upserting(connection)(records).on_conflict_do_nothing().returning(records.c.job_id)
+            added = set(connection.scalars(adding, rows))
             known = [record for record in new if record.job_id in added]
             _count(connection, tallies, KEYS, [_tally(record) for record in known])
             _count(connection, model_tallies, MODEL_KEYS, [row for record in known for row in _model_tallies(record)])
@@ -156,7 +157,7 @@ def _tries(record: Record) -> Iterable[dict[str, Any]]:
     ]
 
 
-def _count(connection: Connection, table: Table, keys: Sequence[str], new: Iterable[dict[str, Any]]) -> None:
+def _count(connection: Connection, table: Table, keys: tuple[str, ...], new: Iterable[dict[str, Any]]) -> None:
     """Add to the tallies: to each once, and to all in the same order, so that two who count never wait in a circle."""
     sums: dict[tuple[Any, ...], dict[str, Any]] = {}
     for row in new:
@@ -166,6 +167,11 @@ def _count(connection: Connection, table: Table, keys: Sequence[str], new: Itera
             place[name] += row[name]
     if not sums:
         return
-    statement = upserting(connection)(table).values([sums[key] for key in sorted(sums)])
+    connection.execute(_adding(upserting(connection), table, keys), [sums[key] for key in sorted(sums)])
+
+
+@cache
+def _adding(upsert: Any, table: Table, keys: tuple[str, ...]) -> Any:
+    statement = upsert(table)
     more = {column.name: column + statement.excluded[column.name] for column in table.c if column.name not in keys}
-    connection.execute(statement.on_conflict_do_update(index_elements=list(keys), set_=more))
+    return statement.on_conflict_do_update(index_elements=list(keys), set_=more)

@@ -3,15 +3,17 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Iterator
 
 import psycopg2
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import event, inspect, text
+from sqlalchemy import Column, Integer, MetaData, Table, bindparam, event, func, insert, inspect, select, text
+from sqlalchemy.exc import IntegrityError
 
-from app.adapters.database import CONNECT_SECONDS, Database
+from app.adapters.database import CONNECT_SECONDS, Database, execute_soon
 from app.adapters.roster import DatabaseRoster
 from app.adapters.tables import metadata
 from app.errors import StoreAway
@@ -58,6 +60,64 @@ def test_who_waits_in_vain_for_a_lock_leaves_no_transaction_behind(postgres: Pos
     with second.writing(lock=1) as connection:  # on the connection that waited
         connection.execute(text("CREATE TABLE kept (id INT)"))
     assert inspect(first.engine).has_table("kept")
+    for each in (first, second):
+        each.engine.dispose()
+
+
+@pytest.fixture
+def trips(database: Database) -> Iterator[list[str]]:
+    """The statements as they travel to the database."""
+    seen: list[str] = []
+    event.listen(database.engine, "after_cursor_execute", lambda *told: seen.append(told[2]))
+    with database.reading() as connection:
+        connection.execute(text("CREATE TABLE kept (id INT UNIQUE)"))
+    seen.clear()
+    yield seen
+
+
+KEPT = Table("kept", MetaData(), Column("id", Integer))
+COUNT = select(func.count()).select_from(KEPT)
+KEEP = insert(KEPT).values(id=bindparam("kept_id"))
+
+
+def test_what_answers_nothing_is_done_before_the_next_statement_and_before_the_end(
+    database: Database, trips: list[str]
+) -> None:
+    with database.writing() as connection:
+        execute_soon(connection, KEEP, {"kept_id": 1})
+        assert connection.scalar(COUNT.where(KEPT.c.id == 1)) == 1
+        execute_soon(connection, KEEP, {"kept_id": 2})
+    with database.reading() as connection:
+        assert connection.scalar(COUNT) == 2
+    if database.engine.dialect.name == "postgresql":
+        assert len(trips) == 3  # the question, the end, and the second question
+
+
+def test_what_answers_nothing_is_undone_with_its_transaction(database: Database, trips: list[str]) -> None:
+    with pytest.raises(KeyError), database.writing() as connection:
+        execute_soon(connection, KEEP, {"kept_id": 1})
+        raise KeyError
+    with pytest.raises(IntegrityError), database.writing() as connection:
+        execute_soon(connection, KEEP, {"kept_id": 1})
+        connection.execute(text("INSERT INTO kept VALUES (1)"))
+    with database.reading() as connection:
+        assert connection.scalar(COUNT) == 0
+
+
+def test_a_single_statement_waits_for_its_lock(postgres: PostgresServer) -> None:
+    url = postgres.create_database("single").replace("://", "+psycopg2://")
+    first, second = Database(url), Database(url)
+    with first.writing(lock=1) as holding:
+        holding.execute(text("SELECT 1"))
+        with pytest.raises(StoreAway), second.single(lock=1) as waiting:
+            waiting.execute(text("SELECT 1"))
+    with second.single(lock=1):  # nothing is said, so nothing may be left to be said
+        pass
+    with second.single(lock=1, lasts=False) as connection:
+        assert connection.scalar(text("SHOW synchronous_commit")) == "off"
+    with second.reading() as connection:
+        assert connection.scalar(text("SHOW synchronous_commit")) == "on"
+        assert connection.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")) == 0
     for each in (first, second):
         each.engine.dispose()
 
