@@ -68,7 +68,7 @@ def create_worker(settings: Settings, services: Services) -> Celery:
     celery = make_celery(settings)
     pool.warm()  # before anything is consumed; a worker that cannot convert must not take jobs
     places = tasks.Places(settings.worker_concurrency, settings.worker_queues.split(","))
-    endings = tasks.Endings(settings.worker_concurrency)
+    endings = tasks.Endings(tasks.ENDINGS_FOR_A_PLACE * settings.worker_concurrency)
     perform = tasks.register(celery, services, pool, places, endings)
 
     def close() -> None:

@@ -22,6 +22,9 @@ LONG = "refined"
 """The queue whose jobs take long."""
 
 
+ENDINGS_FOR_A_PLACE = 4
+"""How many jobs may wait for their ending: a disk that stalls does so for longer than a conversion takes."""
+
 LOOK_SECONDS = 5.0
 """A worker that hears of no work for so long looks for some itself."""
 
