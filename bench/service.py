@@ -366,8 +366,8 @@ def say(words: str) -> None:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=512, help="pixels to a side")
-    parser.add_argument("--jobs", type=int, default=40, help="pictures a round")
-    parser.add_argument("--rounds", type=int, default=9, help="of which the medians are taken")
+    parser.add_argument("--jobs", type=int, default=60, help="pictures a round")
+    parser.add_argument("--rounds", type=int, default=11, help="of which the medians are taken")
     given = parser.parse_args()
     pictures = drawn(given.size, given.jobs * given.rounds)
     with (
