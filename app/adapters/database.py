@@ -62,25 +62,26 @@ class Database:
             yield connection
 
     @contextmanager
-    def single(self, lock: int | None = None, *, lasts: bool = True) -> Iterator[Connection]:
+    def single(self, lock: str | None = None, *, lasts: bool = True) -> Iterator[Connection]:
         """A connection for one statement that is a transaction by itself; lock and lasts are those of `writing`."""
         with _or_away(), self.engine.connect() as connection:
-            _say_ahead(connection, _beginning(lock, lasts))
+            _say_ahead(connection, *_beginning(lock, lasts))
             try:
                 yield connection
             finally:
                 _say_nothing_ahead(connection)
 
     @contextmanager
-    def writing(self, lock: int | None = None, *, lasts: bool = True) -> Iterator[Connection]:
-        """A connection in a transaction, which ends with this; its first statement takes the lock of that number.
+    def writing(self, lock: str | None = None, *, lasts: bool = True) -> Iterator[Connection]:
+        """A connection in a transaction, which ends with this; its first statement takes the lock of that name.
 
         What need not last is forgotten where PostgreSQL dies in the next moment; so its end waits for no disk.
         """
         with _or_away(), self.engine.connect() as connection:
             try:
                 if _is_postgresql(connection):
-                    _say_ahead(connection, "BEGIN; " + _beginning(lock, lasts))
+                    _say_ahead(connection, "BEGIN; ")
+                    _say_ahead(connection, *_beginning(lock, lasts))
                 else:
                     # Takes the one lock there is at once, so that writers never deadlock.
                     connection.exec_driver_sql("BEGIN IMMEDIATE")
@@ -144,9 +145,11 @@ def _text(statement: ClauseElement, dialect: Dialect) -> str:
     return str(statement.compile(dialect=dialect))
 
 
-def _beginning(lock: int | None, lasts: bool) -> str:
+def _beginning(lock: str | None, lasts: bool) -> tuple[str, Mapping[str, Any]]:
     commit = "" if lasts else "SET LOCAL synchronous_commit = off; "
-    return commit + (f"SELECT pg_advisory_xact_lock({lock}); " if lock else "")
+    if lock is None:
+        return commit, {}
+    return commit + "SELECT pg_advisory_xact_lock(hashtextextended(%(lock)s, 0)); ", {"lock": lock}
 
 
 def _say_ahead(connection: Connection, words: str, parameters: Mapping[str, Any] = MappingProxyType({})) -> None:

@@ -44,6 +44,7 @@ class DiskBlobs:
             self._write(target, data)
 
     def _write(self, target: Path, data: bytes) -> None:
+        is_first = not target.parent.is_dir()  # whoever wrote a job's first file has synced where its folder is
         target.parent.mkdir(parents=True, exist_ok=True)
         aside = target.with_name(f"{target.name}.{secrets.token_hex(6)}.part")
         try:
@@ -56,7 +57,8 @@ class DiskBlobs:
             aside.unlink(missing_ok=True)
             raise
         _sync_folder(target.parent)
-        _sync_folder(self._folder)
+        if is_first:
+            _sync_folder(self._folder)
 
     def get(self, key: str) -> bytes | None:
         with _or_away():

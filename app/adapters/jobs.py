@@ -77,6 +77,9 @@ BARE: dict[str, Any] = NO_LEASE | {
 EFFORT = {"fast": 1.0, "standard": 4.0, "refined": 20.0}
 """How much of its tenant's turn a job takes, by queue: about what it costs to do."""
 
+SEVERAL = 8
+"""So many jobs of a tenant may end at the same moment without one's end telling of another's."""
+
 # SQLAlchemy takes longer to put a statement together than PostgreSQL takes to obey it, so what every job needs is put
 # together once: here, or in functions that remember.
 _OWN_UNFINISHED = (
@@ -119,8 +122,7 @@ _END = (
     .values(**NO_LEASE, finished_at=clock(), version=jobs.c.version + 1)
     .returning(
         *COLUMNS,
-        # Several may end at the same moment, and none tell of another.
-        _OTHERS_RUNNING.between(jobs.c.at_once - 4, jobs.c.at_once - 1).label("was_full"),
+        _OTHERS_RUNNING.between(jobs.c.at_once - SEVERAL, jobs.c.at_once - 1).label("was_full"),
         listening(jobs.c.tenant).exists().label("is_heard"),
     )
 )
@@ -129,8 +131,6 @@ CROWD_SECONDS = 0.25
 """For so long a process knows how many jobs there are without asking: it is asked at every picture handed in."""
 REPLAY_SECONDS = 24 * 3600.0
 ENDS = frozenset({State.SUCCEEDED, State.FAILED, State.CANCELLED})
-LOCKS = {"claim": 7365726702}
-"""Names of locks in PostgreSQL; SQLite has one for all writing."""
 
 
 class DatabaseJobs:
@@ -154,7 +154,8 @@ class DatabaseJobs:
         batch: Batch | None = None,
     ) -> list[Job]:
         tenant, coming = new[0].tenant, sum(not job.state.is_final for job in new)
-        with self._database.writing() as connection:
+        # The tenant's other requests wait until this one ends, so its limit holds exactly.
+        with self._database.writing(lock=f"jobs of {tenant}") as connection:
             if replay:
                 _remember(connection, replay)
             _count_accepted(connection, new)
@@ -277,7 +278,7 @@ class DatabaseJobs:
         # Whoever cancels takes no part in the lock, and may come between; hardly five times.
         for _ in range(5):
             claim = _claiming(tuple(queues), lease_seconds, max_attempts)
-            with self._database.single(lock=LOCKS["claim"], lasts=False) as connection:
+            with self._database.single(lock="claim", lasts=False) as connection:
                 row = connection.execute(claim, {"lease_token": token}).first()
             if row:
                 return _known(row)
@@ -563,7 +564,7 @@ def _settle(connection: Connection, job: Job, *, is_heard: bool = True) -> None:
 
 
 def _count_accepted(connection: Connection, new: Sequence[Job]) -> None:
-    """Count new jobs. Until the transaction ends, the tenant's other requests wait here: so its limit holds exactly."""
+    """Count new jobs."""
     sizes, cached = sum(job.picture.get("bytes", 0) for job in new), sum(job.is_cached for job in new)
     counts = {"accepted": len(new), "bytes_in": sizes, "cached": cached}
     _count(connection, new[0].tenant, datetime.now(UTC).date(), counts)

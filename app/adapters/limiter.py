@@ -8,10 +8,11 @@ from __future__ import annotations
 import math
 import threading
 import time
+from collections import OrderedDict
 from dataclasses import dataclass, replace
 
 import structlog
-from limits.storage import MemoryStorage, RedisStorage
+from limits.storage import RedisStorage
 from redis.backoff import NoBackoff
 from redis.exceptions import RedisError
 from redis.retry import Retry
@@ -30,15 +31,54 @@ class MemoryLimiter:
     """Counts for one process alone. Where `processes` share the callers, each gives out its part of every quota."""
 
     def __init__(self, processes: int = 1) -> None:
-        self._storage = MemoryStorage()
+        self._counts: OrderedDict[str, _Count] = OrderedDict()
+        """Whoever came last is last."""
         self._processes = processes
         self._one_at_a_time = threading.Lock()
 
     def take(self, quota: Quota, who: str, cost: int = 1) -> Standing:
         sharers = self._processes if quota.is_shared else 1
         part = replace(quota, limit=math.ceil(quota.limit / sharers))
+        cost = min(cost, part.limit)
         with self._one_at_a_time:
-            return _take(self._storage, part, who, cost)
+            now = time.monotonic()
+            self._forget(now)
+            count = self._counts.setdefault(_key(part, who), _Count(now, part.window_seconds))
+            self._counts.move_to_end(_key(part, who))
+            count.turn(now)
+            allowed = count.window(part, now).remaining >= cost
+            if allowed:
+                count.current += cost
+            return count.window(part, now).standing(allowed, cost)
+
+    def _forget(self, now: float) -> None:
+        """Whoever came longest ago goes first, and by then nearly all who came before the same time can go."""
+        while self._counts and (first := next(iter(self._counts.items())))[1].is_over(now):
+            del self._counts[first[0]]
+
+
+@dataclass
+class _Count:
+    """What was counted in the window that began then, and in the one before."""
+
+    begun: float
+    seconds: float
+    former: int = 0
+    current: int = 0
+
+    def is_over(self, now: float) -> bool:
+        return now >= self.begun + 2 * self.seconds
+
+    def turn(self, now: float) -> None:
+        """Begin the next window where this one is over."""
+        if self.is_over(now):
+            self.begun, self.former, self.current = now, 0, 0
+        elif now >= self.begun + self.seconds:
+            self.begun, self.former, self.current = self.begun + self.seconds, self.current, 0
+
+    def window(self, quota: Quota, now: float) -> _Window:
+        left = self.begun + self.seconds - now
+        return _Window(quota, self.former, left, self.current, left + self.seconds)
 
 
 class RedisLimiter:
@@ -62,12 +102,18 @@ class RedisLimiter:
                 return self._stand_in.take(quota, who, cost)
             self._try_again_at = now + BACK_OFF_SECONDS  # this request goes and looks, the others need not
         try:
-            standing = _take(self._storage, quota, who, cost)
+            standing = self._take(quota, who, min(cost, quota.limit))
         except RedisError as error:
             self._note_away(error)
             return self._stand_in.take(quota, who, cost)
         self._note_back()
         return standing
+
+    def _take(self, quota: Quota, who: str, cost: int) -> Standing:
+        key = _key(quota, who)
+        allowed = self._storage.acquire_sliding_window_entry(key, quota.limit, quota.window_seconds, cost)
+        window = _Window(quota, *self._storage.get_sliding_window(key, quota.window_seconds))
+        return window.standing(allowed, cost)
 
     def _note_away(self, error: RedisError) -> None:
         self._try_again_at = time.monotonic() + BACK_OFF_SECONDS
@@ -81,12 +127,8 @@ class RedisLimiter:
             log.info("the limiter's Redis is back")
 
 
-def _take(storage: MemoryStorage | RedisStorage, quota: Quota, who: str, cost: int) -> Standing:
-    key, cost = f"{quota.name}:{who}", min(cost, quota.limit)
-    allowed = storage.acquire_sliding_window_entry(key, quota.limit, quota.window_seconds, cost)
-    window = _Window(quota, *storage.get_sliding_window(key, quota.window_seconds))
-    seconds = window.ends_in if allowed else window.seconds_until_free(cost)
-    return Standing(allowed, window.remaining, max(1, math.ceil(seconds)))
+def _key(quota: Quota, who: str) -> str:
+    return f"{quota.name}:{who}"
 
 
 @dataclass(frozen=True)
@@ -99,6 +141,11 @@ class _Window:
     """Until then, what the former window counted weighs less and less."""
     current: int
     current_is_kept_for: float
+
+    def standing(self, allowed: bool, cost: int) -> Standing:
+        """What to tell whoever has asked for so much, and got it or not."""
+        seconds = self.ends_in if allowed else self.seconds_until_free(cost)
+        return Standing(allowed, self.remaining, max(1, math.ceil(seconds)))
 
     @property
     def ends_in(self) -> float:

@@ -53,7 +53,7 @@ class DatabaseWebhooks:
     def add(self, endpoint: Endpoint, at_most: int) -> Endpoint:
         given = {name: getattr(endpoint, name) for name in ("id", "tenant", "url", "events", "description")}
         statement = insert(endpoints).values(**given, generation=1, created_at=clock()).returning(*ENDPOINT)
-        with self._database.writing() as connection:
+        with self._database.writing(lock=f"webhooks of {endpoint.tenant}") as connection:
             _refuse_beyond(connection, endpoint.tenant, at_most)
             return Endpoint(**connection.execute(statement).one()._mapping)
 
@@ -247,8 +247,6 @@ def _lock(connection: Connection, endpoint_id: str) -> None:
 
 
 def _refuse_beyond(connection: Connection, tenant: str, at_most: int) -> None:
-    if connection.dialect.name == "postgresql":
-        connection.execute(select(func.pg_advisory_xact_lock(func.hashtext(f"webhooks {tenant}"))))
     count = connection.scalar(select(func.count()).where(endpoints.c.tenant == tenant)) or 0
     if count >= at_most:
         detail = f"You have {count} webhook endpoints; the limit is {at_most}. Remove one first."

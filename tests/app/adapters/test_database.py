@@ -52,12 +52,12 @@ def test_every_migration_can_be_taken_back(url: str) -> None:
 def test_who_waits_in_vain_for_a_lock_leaves_no_transaction_behind(postgres: PostgresServer) -> None:
     url = postgres.create_database("locked").replace("://", "+psycopg2://")
     first, second = Database(url), Database(url)
-    with first.writing(lock=1) as holding:
+    with first.writing(lock="one") as holding:
         holding.execute(text("SELECT 1"))
-        with pytest.raises(StoreAway), second.writing(lock=1) as waiting:
+        with pytest.raises(StoreAway), second.writing(lock="one") as waiting:
             waiting.execute(text("SELECT 1"))
             pytest.fail("both hold the lock")
-    with second.writing(lock=1) as connection:  # on the connection that waited
+    with second.writing(lock="one") as connection:  # on the connection that waited
         connection.execute(text("CREATE TABLE kept (id INT)"))
     assert inspect(first.engine).has_table("kept")
     for each in (first, second):
@@ -107,13 +107,13 @@ def test_what_answers_nothing_is_undone_with_its_transaction(database: Database,
 def test_a_single_statement_waits_for_its_lock(postgres: PostgresServer) -> None:
     url = postgres.create_database("single").replace("://", "+psycopg2://")
     first, second = Database(url), Database(url)
-    with first.writing(lock=1) as holding:
+    with first.writing(lock="one") as holding:
         holding.execute(text("SELECT 1"))
-        with pytest.raises(StoreAway), second.single(lock=1) as waiting:
+        with pytest.raises(StoreAway), second.single(lock="one") as waiting:
             waiting.execute(text("SELECT 1"))
-    with second.single(lock=1):  # nothing is said, so nothing may be left to be said
+    with second.single(lock="one"):  # nothing is said, so nothing may be left to be said
         pass
-    with second.single(lock=1, lasts=False) as connection:
+    with second.single(lock="one", lasts=False) as connection:
         assert connection.scalar(text("SHOW synchronous_commit")) == "off"
     with second.reading() as connection:
         assert connection.scalar(text("SHOW synchronous_commit")) == "on"

@@ -104,6 +104,41 @@ def test_in_memory_each_process_gives_out_its_part_rounded_up(processes: int) ->
     assert allowed == math.ceil(6 / processes)
 
 
+class Clock:
+    """One that goes when it is told to."""
+
+    now = 0.0
+
+    def monotonic(self) -> float:
+        return self.now
+
+
+@pytest.fixture
+def clock(monkeypatch: pytest.MonkeyPatch) -> Clock:
+    made = Clock()
+    monkeypatch.setattr(limiter, "time", made)
+    return made
+
+
+def test_in_memory_nobody_is_remembered_for_longer_than_two_windows(clock: Clock) -> None:
+    counting = MemoryLimiter()
+    for second in range(600):
+        clock.now = float(second)
+        counting.take(MINUTE, f"number {second}")
+        counting.take(MINUTE, "somebody who comes all the time")
+    assert len(counting._counts) <= 2 * MINUTE.window_seconds + 1
+
+
+def test_in_memory_what_was_counted_a_window_ago_fades(clock: Clock) -> None:
+    counting, left = MemoryLimiter(), {}
+    for _ in range(2):
+        counting.take(MINUTE, "me")
+    for second in (0, 59, 60, 80, 100, 119, 121, 400):
+        clock.now = float(second)
+        left[second] = counting.take(MINUTE, "me").remaining
+    assert left == {0: 3, 59: 2, 60: 1, 80: 2, 100: 2, 119: 2, 121: 2, 400: 5}
+
+
 def test_processes_that_share_a_redis_share_the_quota(redis: RedisServer, who: str) -> None:
     one, other = (RedisLimiter(redis.url, stand_in=Refusing()) for _ in range(2))
     assert [(one, other)[turn % 2].take(MINUTE, who).allowed for turn in range(8)] == [True] * 6 + [False] * 2
