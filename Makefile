@@ -22,7 +22,7 @@ test: setup-dev  ## Run every test (PYTEST="-k name" for some)
 	@scripts/setup.sh test-tools
 ifeq ($(strip $(PYTEST)),)
 	$(BIN)/python -m pytest -m together -n auto
-	$(BIN)/python -m pytest -m "not together"
+	$(BIN)/python -m pytest -m "not together" --durations 25
 else
 	$(BIN)/python -m pytest $(PYTEST)
 endif
