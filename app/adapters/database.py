@@ -235,6 +235,6 @@ def _refuse_dead(connection: psycopg2.extensions.connection, *_: Any) -> None:
 
 
 def _prepare_sqlite(connection: Any, _: Any) -> None:
-    connection.isolation_level = None  # sqlite3 must not begin by itself: _begin_sqlite does
+    connection.isolation_level = None  # sqlite3 must not begin by itself: `Database.writing` does
     for pragma in ("journal_mode = WAL", "synchronous = FULL", "busy_timeout = 10000", "foreign_keys = ON"):
         connection.execute(f"PRAGMA {pragma}")

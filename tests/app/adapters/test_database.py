@@ -49,9 +49,18 @@ def test_every_migration_can_be_taken_back(url: str) -> None:
     command.upgrade(config, "head")
 
 
-def test_who_waits_in_vain_for_a_lock_leaves_no_transaction_behind(postgres: PostgresServer) -> None:
-    url = postgres.create_database("locked").replace("://", "+psycopg2://")
+@pytest.fixture
+def two(postgres: PostgresServer, request: pytest.FixtureRequest) -> Iterator[tuple[Database, Database]]:
+    """As two processes have them: connections to the same database of PostgreSQL."""
+    url = postgres.create_database(f"two_{abs(hash(request.node.name))}").replace("://", "+psycopg2://")
     first, second = Database(url), Database(url)
+    yield first, second
+    for each in (first, second):
+        each.engine.dispose()
+
+
+def test_who_waits_in_vain_for_a_lock_leaves_no_transaction_behind(two: tuple[Database, Database]) -> None:
+    first, second = two
     with first.writing(lock="one") as holding:
         holding.execute(text("SELECT 1"))
         with pytest.raises(StoreAway), second.writing(lock="one") as waiting:
@@ -60,8 +69,6 @@ def test_who_waits_in_vain_for_a_lock_leaves_no_transaction_behind(postgres: Pos
     with second.writing(lock="one") as connection:  # on the connection that waited
         connection.execute(text("CREATE TABLE kept (id INT)"))
     assert inspect(first.engine).has_table("kept")
-    for each in (first, second):
-        each.engine.dispose()
 
 
 @pytest.fixture
@@ -104,9 +111,8 @@ def test_what_answers_nothing_is_undone_with_its_transaction(database: Database,
         assert connection.scalar(COUNT) == 0
 
 
-def test_a_single_statement_waits_for_its_lock(postgres: PostgresServer) -> None:
-    url = postgres.create_database("single").replace("://", "+psycopg2://")
-    first, second = Database(url), Database(url)
+def test_a_single_statement_waits_for_its_lock(two: tuple[Database, Database]) -> None:
+    first, second = two
     with first.writing(lock="one") as holding:
         holding.execute(text("SELECT 1"))
         with pytest.raises(StoreAway), second.single(lock="one") as waiting:
@@ -118,8 +124,6 @@ def test_a_single_statement_waits_for_its_lock(postgres: PostgresServer) -> None
     with second.reading() as connection:
         assert connection.scalar(text("SHOW synchronous_commit")) == "on"
         assert connection.scalar(text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory'")) == 0
-    for each in (first, second):
-        each.engine.dispose()
 
 
 def test_a_transaction_without_a_statement_leaves_nothing_behind(database: Database) -> None:
