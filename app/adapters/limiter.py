@@ -43,8 +43,9 @@ class MemoryLimiter:
         with self._one_at_a_time:
             now = time.monotonic()
             self._forget(now)
-            count = self._counts.setdefault(_key(part, who), _Count(now, part.window_seconds))
-            self._counts.move_to_end(_key(part, who))
+            key = _key(part, who)
+            count = self._counts.setdefault(key, _Count(now, part.window_seconds))
+            self._counts.move_to_end(key)
             count.turn(now)
             allowed = count.window(part, now).remaining >= cost
             if allowed:
@@ -78,7 +79,7 @@ class _Count:
 
     def window(self, quota: Quota, now: float) -> _Window:
         left = self.begun + self.seconds - now
-        return _Window(quota, self.former, left, self.current, left + self.seconds)
+        return _Window(quota, self.former, left, self.current, left)
 
 
 class RedisLimiter:
@@ -112,8 +113,9 @@ class RedisLimiter:
     def _take(self, quota: Quota, who: str, cost: int) -> Standing:
         key = _key(quota, who)
         allowed = self._storage.acquire_sliding_window_entry(key, quota.limit, quota.window_seconds, cost)
-        window = _Window(quota, *self._storage.get_sliding_window(key, quota.window_seconds))
-        return window.standing(allowed, cost)
+        former, former_ends_in, current, kept_for = self._storage.get_sliding_window(key, quota.window_seconds)
+        ends_in = max(0.0, kept_for - quota.window_seconds)  # it is kept for as long again, to be the former one
+        return _Window(quota, former, former_ends_in, current, ends_in).standing(allowed, cost)
 
     def _note_away(self, error: RedisError) -> None:
         self._try_again_at = time.monotonic() + BACK_OFF_SECONDS
@@ -140,16 +142,12 @@ class _Window:
     former_ends_in: float
     """Until then, what the former window counted weighs less and less."""
     current: int
-    current_is_kept_for: float
+    ends_in: float
 
     def standing(self, allowed: bool, cost: int) -> Standing:
         """What to tell whoever has asked for so much, and got it or not."""
         seconds = self.ends_in if allowed else self.seconds_until_free(cost)
         return Standing(allowed, self.remaining, max(1, math.ceil(seconds)))
-
-    @property
-    def ends_in(self) -> float:
-        return max(0.0, self.current_is_kept_for - self.quota.window_seconds)
 
     @property
     def remaining(self) -> int:
