@@ -129,12 +129,13 @@ def _shares(stage: Stage, parts: list[list[bytes]]) -> Iterator[float]:
 
 
 def _goods(stage: Stage, parts: list[list[bytes]]) -> Iterator[float]:
-    """What it does when it is asked for five times as much, of what it does when it is not."""
-    for pictures in parts:
-        served = service_rate(stage, pictures)
-        good = overload_rate(stage, served)
-        say(f"service {served:.2f}/s, overloaded {good:.2f}/s")
-        yield good / served
+    """What it does when asked for five times as much, of what it does before and after, when it is not."""
+    before = service_rate(stage, parts[0])
+    for pictures in parts[1:]:
+        good, after = overload_rate(stage, before), service_rate(stage, pictures)
+        say(f"service {before:.2f}/s, overloaded {good:.2f}/s, service {after:.2f}/s")
+        yield good / statistics.harmonic_mean([before, after])
+        before = after
 
 
 def bare_rate(pictures: list[bytes]) -> float:
@@ -237,7 +238,8 @@ def _ask_often(asking: Asking, job_ids: list[str], counts: Any) -> None:
 
 def overload_rate(stage: Stage, peak: float, seconds: float = 15) -> float:
     """Jobs done in a second while five times as many are handed in as can be done; the rest is refused."""
-    ends = time.monotonic() + seconds
+    begins = time.monotonic() + 2  # by then there is more to do than can be done
+    ends = begins + seconds
 
     def hand_in(number: int) -> None:
         client, due = stage.client(limited=True), time.monotonic() + number / (5 * peak)
@@ -247,11 +249,14 @@ def overload_rate(stage: Stage, peak: float, seconds: float = 15) -> float:
             client.submit(picture, "?method=optimised")
             due += 8 / (5 * peak)
 
-    before = done_so_far(stage)
-    begun = time.perf_counter()
     with ThreadPoolExecutor(8) as threads:
-        list(threads.map(hand_in, range(8)))
-    rate = (done_so_far(stage) - before) / (time.perf_counter() - begun)
+        handing_in = [threads.submit(hand_in, number) for number in range(8)]
+        time.sleep(begins - time.monotonic())
+        done, begun = done_so_far(stage), time.monotonic()
+        time.sleep(ends - time.monotonic())
+        rate = (done_so_far(stage) - done) / (time.monotonic() - begun)
+    for each in handing_in:
+        each.result()
     drain(stage)
     return rate
 
@@ -367,7 +372,7 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--size", type=int, default=512, help="pixels to a side")
     parser.add_argument("--jobs", type=int, default=60, help="pictures a round")
-    parser.add_argument("--rounds", type=int, default=11, help="of which the medians are taken")
+    parser.add_argument("--rounds", type=int, default=21, help="of which the medians are taken")
     given = parser.parse_args()
     pictures = drawn(given.size, given.jobs * given.rounds)
     with (

@@ -209,6 +209,7 @@ def test_a_web_that_is_away_is_told_and_found_again(start_proxy: StartProxy) -> 
     assert told["Host"] == told["X-Forwarded-Host"] == "a.test:81"
     assert "Forwarded" not in told
     assert told["X-Request-Id"].startswith("req_")
+    assert told["Connection"] == "close", "the web would wait in vain for another request"
 
 
 class Coloured(Echo):
