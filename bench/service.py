@@ -109,13 +109,11 @@ def measure(stage: Stage, rounds: int, jobs: int) -> Iterator[Target]:
     parts = [stage.pictures[turn * jobs : (turn + 1) * jobs] for turn in range(rounds)]
     shares = list(_shares(stage, parts))
     yield Target("throughput through all of it, share of the bare engine's", statistics.median(shares), 0.9, "")
-    goods = list(_goods(stage, parts[::2]))
+    goods, taken, read = zip(*_under_pressure(stage, parts[:: max(1, rounds // 5)]), strict=True)
     yield Target("goodput at 5 times what it can do, share of the peak", statistics.median(goods), 0.9, "")
     yield Target("overhead of a job, p50", overhead_ms(stage), 80, "ms", is_least=False)
-    with paused(stage.workers()):
-        yield Target("jobs taken in with workers paused", accept_rate(stage), 100, "/s")
-        yield Target("states read with workers paused", read_rate(stage), 500, "/s")
-    drain(stage)
+    yield Target("jobs taken in with workers paused", statistics.median(taken), 100, "/s")
+    yield Target("states read with workers paused", statistics.median(read), 500, "/s")
 
 
 def _shares(stage: Stage, parts: list[list[bytes]]) -> Iterator[float]:
@@ -128,13 +126,19 @@ def _shares(stage: Stage, parts: list[list[bytes]]) -> Iterator[float]:
         before = after
 
 
-def _goods(stage: Stage, parts: list[list[bytes]]) -> Iterator[float]:
-    """What it does when asked for five times as much, of what it does before and after, when it is not."""
+def _under_pressure(stage: Stage, parts: list[list[bytes]]) -> Iterator[tuple[float, float, float]]:
+    """What it does when asked for five times as much, of what it does before and after, when it is not; and, with the
+    workers paused, how many jobs it takes in and how many states it tells in a second."""
     before = service_rate(stage, parts[0])
     for pictures in parts[1:]:
-        good, after = overload_rate(stage, before), service_rate(stage, pictures)
+        good = overload_rate(stage, before)
+        with paused(stage.workers()):
+            taken, read = accept_rate(stage), read_rate(stage)
+        drain(stage)
+        after = service_rate(stage, pictures)
         say(f"service {before:.2f}/s, overloaded {good:.2f}/s, service {after:.2f}/s")
-        yield good / statistics.harmonic_mean([before, after])
+        say(f"with the workers paused {taken:.0f} jobs taken in and {read:.0f} states read in a second")
+        yield good / statistics.harmonic_mean([before, after]), taken, read
         before = after
 
 
@@ -181,7 +185,7 @@ def overhead_ms(stage: Stage, jobs: int = 30) -> float:
     return float(statistics.median(over))
 
 
-def accept_rate(stage: Stage, seconds: float = 8) -> float:
+def accept_rate(stage: Stage, seconds: float = 2) -> float:
     return _rate(stage, seconds, _accept)
 
 
@@ -189,7 +193,7 @@ def _accept(client: Client, pictures: list[bytes], _: str) -> bool:
     return client.submit(random.choice(pictures)) is not None  # noqa: S311
 
 
-def read_rate(stage: Stage, seconds: float = 8) -> float:
+def read_rate(stage: Stage, seconds: float = 2) -> float:
     return _rate(stage, seconds, _read)
 
 
@@ -374,6 +378,8 @@ def main() -> None:
     parser.add_argument("--jobs", type=int, default=60, help="pictures a round")
     parser.add_argument("--rounds", type=int, default=21, help="of which the medians are taken")
     given = parser.parse_args()
+    if given.rounds < 2:
+        parser.error(f"--rounds is {given.rounds}; there must be 2, to compare each with the one after it.")
     pictures = drawn(given.size, given.jobs * given.rounds)
     with (
         tempfile.TemporaryDirectory(prefix="svgai-bench-") as folder,
