@@ -13,7 +13,7 @@ from tests.servers import PostgresServer, RedisServer, postgres_server, redis_se
 from tests.service import Service
 from tests.world import database_of, make_world
 
-TOGETHER = {"app", "bench", "svgai"}
+TOGETHER = {"app", "bench", "svgai", "workers"}
 """Folders whose tests may run beside each other..."""
 NEVER_TOGETHER = ("alone", "end_to_end")
 """...but for those that are marked so."""
