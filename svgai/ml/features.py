@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from svgai.picture import Picture
 
-VERSION: Final = 4
+VERSION: Final = 5
 """Counts up when a feature is added, removed or measured otherwise: a model takes those that it was trained on."""
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -97,15 +97,15 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "fine_detail": "share of the contrast that two pixels of blur take away",
         # What tracing would lose: log2 of the thousandths of SSIM that go when a sample of the picture is made simpler
         "busy": "share of cells in which anything changes",
-        "lost_specks": "without specks, in colours of four bits a channel, as the baseline has it",
         "lost_detail": "without what is smaller than five pixels (median)",
         "lost_shades": "in its main colours alone, each pixel in the nearest",
         "lost_shapes": "the same without specks",
         "lost_parts": "the same without parts smaller than five pixels",
         "lost_mixes": "in its main colours, but for pixels where they meet",
         "lost_blur": "with a pixel of blur",
-        "tried_lost": "by the baseline, which is let try the busiest part",
-        "tried_paths": "log2 of the number of paths that it takes, as told by that part",
+        "tried_lost": "by the baseline, which is let try the picture or cells of it",
+        "tried_paths": "log2 of the number of paths that it takes",
+        "tried_share": "share of what changes that it was let try",
     }
 )
 

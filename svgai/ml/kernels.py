@@ -49,6 +49,16 @@ def premultiply(rgba: Bytes, mixed: Bytes) -> None:
 
 
 @compiled
+def is_opaque(pixels: Bytes) -> bool:
+    """Whether nothing shows through any pixel. pixels: height x width x 4."""
+    for y in range(pixels.shape[0]):
+        for x in range(pixels.shape[1]):
+            if pixels[y, x, 3] != 255:
+                return False
+    return True
+
+
+@compiled
 def count_steps(lines: Bytes, starts: Integers, steps: Counts, sums: Counts, changes: Counts) -> None:
     """Along each line: how often each step occurs, and by place in the picture, small steps added up, and all changes.
 

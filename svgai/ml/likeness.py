@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.ml import kernels
-from svgai.ml.views import Tiles, laid_on
+from svgai.ml.views import Tiles, enlarged, laid_on
 
 Colours: TypeAlias = NDArray[np.uint8]
 """height x width x 3: cells with their margins, side by side."""
@@ -25,18 +25,16 @@ CELL: Final = 16
 """Pixels along the side of a cell, in which likeness is measured..."""
 MARGIN: Final = 2
 """...and around it, which filters see, too."""
-MOST_CELLS: Final = 32
+MOST_CELLS: Final = 24
 _SIDE = CELL + 2 * MARGIN
 _SCALE = 1000
 """Losses are told as logarithms of thousandths, since most are small and their differences matter."""
-_LEVELS = 16
-"""Apart are colours that the baseline keeps apart."""
 _LEAST_INK, _MOST_INKS, _INKS_APART = 0.002, 24, 24.0
 
 
 def losses(tiles: Tiles, ground: int) -> Mapping[str, float]:
     """What is lost by each way to make a picture simpler, on white (255) or black (0)."""
-    tiles = _large_enough(tiles)
+    tiles = enlarged(tiles, _SIDE)
     places, busy, total = _cells(tiles)
     if not len(places):
         return {"busy": 0.0, **dict.fromkeys(_WAYS, 0.0)}
@@ -54,7 +52,7 @@ def told(lost: float) -> float:
     return float(np.log2(1 + _SCALE * max(0.0, lost)))
 
 
-_WAYS: Final = ("lost_specks", "lost_detail", "lost_shades", "lost_shapes", "lost_parts", "lost_mixes", "lost_blur")
+_WAYS: Final = ("lost_detail", "lost_shades", "lost_shapes", "lost_parts", "lost_mixes", "lost_blur")
 
 
 def _simpler(seen: Colours, inks: Inks) -> dict[str, Colours]:
@@ -63,9 +61,7 @@ def _simpler(seen: Colours, inks: Inks) -> dict[str, Colours]:
     kernels.label_inks(seen, inks, labels)
     inked, mixed = painted[labels], np.empty_like(seen)
     kernels.keep_mixes(seen, labels, inked, mixed)
-    without_specks = cv2.medianBlur(seen, 3)
     return {
-        "lost_specks": _levelled(without_specks),
         "lost_detail": cv2.medianBlur(seen, 5),
         "lost_shades": inked,
         "lost_shapes": cv2.medianBlur(inked, 3),
@@ -73,18 +69,6 @@ def _simpler(seen: Colours, inks: Inks) -> dict[str, Colours]:
         "lost_mixes": mixed,
         "lost_blur": cv2.GaussianBlur(seen, (0, 0), 1.0),
     }
-
-
-def _levelled(colours: Colours) -> Colours:
-    return colours // _LEVELS * _LEVELS + _LEVELS // 2
-
-
-def _large_enough(tiles: Tiles) -> Tiles:
-    """The same with its borders repeated where it is too small for a single cell."""
-    missing = [max(0, _SIDE - side) for side in tiles.shape[1:3]]
-    if not any(missing):
-        return tiles
-    return np.pad(tiles, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), "edge")
 
 
 def _cells(tiles: Tiles) -> tuple[NDArray[np.int32], int, int]:

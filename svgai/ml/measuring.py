@@ -12,12 +12,11 @@ from svgai.ml import kernels
 from svgai.ml.likeness import losses
 from svgai.ml.trial import try_baseline
 from svgai.ml.views import (
-    BLACK,
-    WHITE,
     Near,
     Tiles,
     contrast_of,
-    is_seen_on_white,
+    ground_of,
+    is_opaque,
     light_of,
     look_from_afar,
     look_near,
@@ -58,9 +57,9 @@ def measure_all(picture: Picture) -> Measured:
     ripples = _ripples(near.tiles)
     deviation = _deviation(ripples)
     joined = _joined(near.tiles)
-    ground = WHITE if is_seen_on_white(joined) else BLACK
-    light = light_of(joined)
-    light_from_afar = light if whole is joined else light_of(whole)
+    ground = ground_of(joined)
+    light = light_of(joined, ground)
+    light_from_afar = light if whole is joined else light_of(whole, ground)
     return {
         **_size(picture),
         **_opacity(near.tiles),
@@ -76,7 +75,7 @@ def measure_all(picture: Picture) -> Measured:
         **measure_writing(light_from_afar, deviation),
         **losses(near.tiles, ground),
         **try_baseline(picture, near, ground),
-        "fine_detail": _fine_detail(light_from_afar),
+        "fine_detail": _fine_detail(light),
     }
 
 
@@ -99,7 +98,7 @@ def _size(picture: Picture) -> Measured:
 
 
 def _opacity(tiles: Tiles) -> Measured:
-    if (tiles[..., 3] == 255).all():
+    if is_opaque(tiles):
         return {"clear": 0.0, "translucent": 0.0}
     alpha = np.ascontiguousarray(tiles[..., 3])
     clear, opaque = int(np.count_nonzero(alpha == 0)), int(np.count_nonzero(alpha == 255))

@@ -9,7 +9,7 @@ import cv2
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.ml.kernels import premultiply
+from svgai.ml import kernels
 from svgai.picture import Picture, Pixels
 
 Tiles: TypeAlias = NDArray[np.uint8]
@@ -82,13 +82,24 @@ def reduced(pixels: Pixels, longest: int) -> Pixels:
     return smaller
 
 
+def enlarged(tiles: Tiles, side: int) -> Tiles:
+    """The same with the last pixels of rows and columns repeated where it is smaller than that."""
+    missing = [max(0, side - length) for length in tiles.shape[1:3]]
+    return np.pad(tiles, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), "edge") if any(missing) else tiles
+
+
 def premultiplied(rgba: Pixels) -> Pixels:
     """Colours as they add to what lies below, so that what is invisible does not count."""
-    if (rgba[..., 3] == 255).all():
+    if is_opaque(rgba):
         return np.ascontiguousarray(rgba)
     mixed = np.empty(rgba.shape, np.uint8)
-    premultiply(rgba, mixed)
+    kernels.premultiply(rgba, mixed)
     return mixed
+
+
+def is_opaque(pixels: Pixels) -> bool:
+    """Whether nothing shows through any pixel: ... x 4."""
+    return bool(kernels.is_opaque(pixels.reshape(-1, *pixels.shape[-2:])))
 
 
 WHITE, BLACK = 255, 0
@@ -96,25 +107,24 @@ WHITE, BLACK = 255, 0
 
 def laid_on(pixels: Pixels, ground: int) -> Pixels:
     """The colours of premultiplied pixels on white or black."""
-    if not ground or (pixels[..., 3] == 255).all():
+    if not ground or is_opaque(pixels):
         return np.ascontiguousarray(pixels[..., :3])
     return np.ascontiguousarray(pixels[..., :3] + (ground - pixels[..., 3:]))
 
 
-def light_of(pixels: Pixels) -> NDArray[np.uint8]:
-    """How light each pixel is, on white or on black, whichever shows more."""
+def light_of(pixels: Pixels, ground: int) -> NDArray[np.uint8]:
+    """How light each premultiplied pixel is, on white or black."""
     on_black: NDArray[np.uint8] = cv2.cvtColor(pixels, cv2.COLOR_RGBA2GRAY)
-    if (pixels[..., 3] == 255).all() or not is_seen_on_white(pixels):
+    if not ground or is_opaque(pixels):
         return on_black
     return on_black + (255 - pixels[..., 3])
 
 
-def is_seen_on_white(pixels: Pixels) -> bool:
-    """Whether more is seen of it on white than on black."""
-    if (pixels[..., 3] == 255).all():
-        return True
-    on_black = cv2.cvtColor(pixels, cv2.COLOR_RGBA2GRAY)
-    return contrast_of(on_black + (255 - pixels[..., 3])) > contrast_of(on_black)
+def ground_of(pixels: Pixels) -> int:
+    """White or black, whichever shows more of premultiplied pixels."""
+    if is_opaque(pixels):
+        return WHITE
+    return max((WHITE, BLACK), key=lambda ground: contrast_of(light_of(pixels, ground)))
 
 
 def contrast_of(light: NDArray[np.uint8] | NDArray[np.int16]) -> float:

@@ -14,14 +14,15 @@ from numpy.typing import NDArray
 
 from svgai.ml import rules
 from svgai.ml.features import Features
-from svgai.ml.metadata import FORETOLD, TRACING
+from svgai.ml.metadata import TRACING
 from svgai.ml.types import INTERVAL, TYPES
 from svgai.training.blends import Blend
-from svgai.training.finishing import HIGH, LEAST_LACK, LOG_SECONDS, LOW, MOST_LOG, QUALITY, as_lack, as_quality
+from svgai.training.finishing import HIGH, LEAST_LACK, LOG_SECONDS, LOW, MOST_LOG, QUALITY, as_lack
 from svgai.training.forests import Forest, Growth, Lesson, grow_classes, grow_each
 from svgai.training.judging import RIGHT, regrets
 from svgai.training.learned import Learned
 from svgai.training.networks import Networks, Practice, train_networks
+from svgai.training.outcomes import BASE, FALLS, METHODS, PARTS, Outcomes, tried
 from svgai.training.pixels import Glance, train_glance
 from svgai.training.tables import UNKNOWN, Matrix, Table
 
@@ -103,41 +104,27 @@ CLASSIFIERS: Mapping[str, Teaching] = {
 }
 
 
-def _trees_of_predictions(table: Table, growth: Growth, seed: int) -> Forest:
-    lack, log_seconds = as_lack(table.quality), _log_seconds(table)
-    likely = filled(table, seed)
+def _trees_of_predictions(table: Table, growth: Growth, seed: int) -> Outcomes:
+    lack = as_lack(table.quality) - tried(table.features)
+    own, log_seconds = np.where(_is_own(table), lack, np.nan), _log_seconds(table)
     lessons = []
-    for method in range(len(TRACING)):
+    for method in range(METHODS):
+        falls = np.zeros(len(table), np.float32) if method == BASE else table.falls[:, method]
         lessons += [
-            Lesson(likely[:, method], {"objective": "l2"}),
+            Lesson(own[:, method], {"objective": "l2"}),
             Lesson(lack[:, method], {"objective": "quantile", "alpha": _MOST}),  # a low quality is a high lack
             Lesson(lack[:, method], {"objective": "quantile", "alpha": _LEAST}),
             Lesson(log_seconds[:, method], {"objective": "l2"}),
+            Lesson(falls, {"objective": "l2" if method == BASE else "cross_entropy"}),
         ]
-    return grow_each(table.features, lessons, growth, seed)
+    return Outcomes(grow_each(table.features, lessons, growth, seed))
 
 
-_FILLING = Growth(trees=120, leaves=8)
-
-
-def filled(table: Table, seed: int) -> Matrix:
-    """The lack of likeness of each method, guessed from the features and the methods that were run where it was not.
-
-    What the baseline reached is known of every picture and says much of what the others would.
-    """
-    lack = as_lack(table.quality)
-    is_known = np.isfinite(lack)
-    full = lack.copy()
-    for pattern in np.unique(is_known, axis=0):
-        rows = (is_known == pattern).all(axis=1)
-        teachers = is_known.all(axis=1)
-        if pattern.all() or not pattern.any() or not teachers.any():
-            continue
-        told = np.concatenate([table.features, lack[:, pattern]], axis=1)
-        lessons = [Lesson(lack[teachers, method], {"objective": "l1"}) for method in np.flatnonzero(~pattern)]
-        guesses = grow_each(told[teachers], lessons, _FILLING, seed).outputs(told[rows])
-        full[np.ix_(rows, ~pattern)] = guesses
-    return full
+def _is_own(table: Table) -> NDArray[np.bool_]:
+    """Of which results the quality tells what the method itself draws; all that the baseline draws is its own."""
+    is_own: NDArray[np.bool_] = table.falls == 0
+    is_own[:, BASE] = np.isfinite(table.quality[:, BASE])
+    return is_own
 
 
 def _log_seconds(table: Table) -> Matrix:
@@ -145,30 +132,33 @@ def _log_seconds(table: Table) -> Matrix:
     return log
 
 
-def _network_of_predictions(table: Table, seed: int) -> Networks:
+def _network_of_predictions(table: Table, seed: int) -> Outcomes:
     """Errors count on the scale that is learned, and once more as qualities, where large ones are large."""
     import torch
 
-    known = torch.from_numpy(np.isfinite(table.quality))
-    likely = filled(table, seed)
-    is_likely = torch.from_numpy(np.isfinite(likely))
-    quality, lack, log_seconds = (
-        torch.from_numpy(np.nan_to_num(each)) for each in (as_quality(likely), likely, _log_seconds(table))
+    known, is_own = torch.from_numpy(np.isfinite(table.quality)), torch.from_numpy(_is_own(table))
+    quality, lack, log_seconds, falls = (
+        torch.from_numpy(np.nan_to_num(each))
+        for each in (table.quality, as_lack(table.quality), _log_seconds(table), table.falls)
     )
+    begun = torch.from_numpy(tried(table.features))[..., None]
+    may_fall = known & (torch.arange(METHODS) != BASE)
 
     def loss(outputs: Any, places: NDArray[np.int64]) -> Any:
-        told = outputs.unflatten(2, (len(TRACING), len(FORETOLD)))
-        off = quality[places] - (1 + LEAST_LACK - torch.exp(told[..., QUALITY].clamp(max=MOST_LOG)))
-        near = 10 * torch.sqrt(off**2 + 1e-4) + (lack[places] - told[..., QUALITY]).abs()
-        total = torch.zeros_like(near)
+        told = outputs.unflatten(2, (METHODS, PARTS))
+        lacking = told[..., :LOG_SECONDS] + begun[places]
+        off = quality[places] - (1 + LEAST_LACK - torch.exp(lacking[..., QUALITY].clamp(max=MOST_LOG)))
+        near = 10 * torch.sqrt(off**2 + 1e-4) + (lack[places] - lacking[..., QUALITY]).abs()
+        total = 0.5 * (log_seconds[places] - told[..., LOG_SECONDS]).abs()
         for place, part in ((LOW, _MOST), (HIGH, _LEAST)):
-            beside = lack[places] - told[..., place]
+            beside = lack[places] - lacking[..., place]
             total = total + torch.maximum(part * beside, (part - 1) * beside)
-        total = total + 0.5 * (log_seconds[places] - told[..., LOG_SECONDS]).abs()
-        return (near * is_likely[places] + total * known[places]).sum(dim=-1).mean()
+        truth = falls[places].expand(len(outputs), -1, -1)
+        fallen = torch.nn.functional.binary_cross_entropy_with_logits(told[..., FALLS], truth, reduction="none")
+        return (near * is_own[places] + total * known[places] + fallen * may_fall[places]).sum(dim=-1).mean()
 
     practice = Practice(epochs=120, batch=64, width=96)
-    return train_networks(table.features, len(TRACING) * len(FORETOLD), loss, practice, seed)
+    return Outcomes(train_networks(table.features, METHODS * PARTS, loss, practice, seed))
 
 
 _BOOSTED_PREDICTIONS = Growth(trees=150, leaves=8)

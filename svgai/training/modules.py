@@ -10,6 +10,7 @@ from svgai.ml.metadata import Role
 from svgai.training.finishing import IS_LACK, LEAST_LACK, MOST_LOG
 from svgai.training.forests import LEAF, Forest
 from svgai.training.networks import FARTHEST, Layer, Networks
+from svgai.training.outcomes import BASE, FALLS, METHODS, PARTS, Outcomes, plane
 
 
 class Trees(nn.Module):  # type: ignore[misc] # torch is not followed
@@ -94,6 +95,30 @@ class Blended(nn.Module):  # type: ignore[misc] # torch is not followed
         """Features n x m to n x columns."""
         told = [part(features) for part in self.parts]
         return torch.stack(told).mean(dim=0)
+
+
+class PutTogether(nn.Module):  # type: ignore[misc] # torch is not followed
+    """A module of the parts, and what follows from them."""
+
+    def __init__(self, outcomes: Outcomes) -> None:
+        super().__init__()
+        self.inner = outcomes.inner.module()
+        self.base, self.falls, self.methods, self.parts = BASE, FALLS, METHODS, PARTS
+        matrix, constant = plane()
+        for name, value in (
+            ("matrix", matrix), ("constant", constant), ("scale", outcomes.scale), ("shift", outcomes.shift)
+        ):  # fmt: skip
+            self.register_buffer(name, torch.from_numpy(value))
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features n x m to n x columns."""
+        together = self.inner(features) + torch.matmul(features, self.matrix) + self.constant
+        parts = together.reshape(-1, self.methods, self.parts)
+        base = parts[:, self.base : self.base + 1, :1]
+        own = torch.minimum(parts[:, :, :1], base)
+        falls = torch.sigmoid(parts[:, :, self.falls :])
+        found = torch.cat([own + falls * (base - own), parts[:, :, 1 : self.falls]], dim=2)
+        return found.reshape(features.shape[0], -1) * self.scale + self.shift
 
 
 class Shares(nn.Module):  # type: ignore[misc] # torch is not followed

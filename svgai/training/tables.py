@@ -9,6 +9,7 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from svgai.methods import BASELINE
 from svgai.ml.features import NAMES
 from svgai.ml.metadata import TRACING
 from svgai.ml.objective import worth
@@ -34,6 +35,8 @@ class Table:
     quality: Matrix
     """n x methods."""
     seconds: Matrix
+    falls: Matrix
+    """1 where the result was the baseline's, since it did better, and 0 where it was the method's own."""
     groups: NDArray[np.int64]
     """A number for each drawing: pictures of one drawing are never apart."""
     thumbnails: NDArray[np.uint8] | None = None
@@ -59,6 +62,7 @@ class Table:
             self.types[places],
             self.quality[places],
             self.seconds[places],
+            self.falls[places],
             self.groups[places],
             None if self.thumbnails is None else self.thumbnails[places],
         )
@@ -71,6 +75,7 @@ class Table:
             np.concatenate([self.types, other.types]),
             np.concatenate([self.quality, other.quality]),
             np.concatenate([self.seconds, other.seconds]),
+            np.concatenate([self.falls, other.falls]),
             np.concatenate([self.groups, other.groups]),
         )
 
@@ -87,6 +92,7 @@ def table_of(rows: Sequence[Row], thumbnails: NDArray[np.uint8] | None = None) -
         types=np.array([_place(row.image_type) for row in rows], np.int64),
         quality=np.array([[each.ssim if each else np.nan for each in one] for one in made], np.float32),
         seconds=np.array([[each.seconds if each else np.nan for each in one] for one in made], np.float32),
+        falls=np.array([[each.made_by == BASELINE if each else np.nan for each in one] for one in made], np.float32),
         groups=np.array([numbers[row.drawing] for row in rows], np.int64),
         thumbnails=thumbnails,
     )

@@ -39,7 +39,7 @@ ODD = {
 UPRIGHT = {
     *("letters", "letter_area", "alike_heights", "lined_up", "line_letters", "in_lines", "line_width", "line_bend"),
     *("letter_variety", "spacing", "strokes_across", "strokes_down", "even_strokes", "bands", "band_height"),
-    *("tried_lost", "tried_paths"),
+    *("tried_lost", "tried_paths", "tried_share"),
 }
 """What depends on which way is up, as writing does, and the baseline, which goes from row to row."""
 SHARES = [name for name, meaning in MEANINGS.items() if meaning.startswith("share")]
@@ -145,7 +145,6 @@ def test_names_go_there_and_back():
         ("bands", flat(), lettering()),
         ("band_height", lettering(), flat()),
         ("busy", flat(), noise()),
-        ("lost_specks", flat(), noise()),
         ("lost_detail", flat(256, "waves"), flat(256, "hairlines")),
         ("lost_shades", flat(), ramp()),
         ("lost_shapes", flat(), ramp()),
@@ -153,9 +152,10 @@ def test_names_go_there_and_back():
         ("lost_mixes", flat(), noisy(flat(), 8)),
         ("lost_mixes", flat(), jpeg(flat())),
         ("lost_blur", blurred(flat(), 3), flat()),
-        ("tried_lost", flat(), lettering()),
-        ("tried_lost", lettering(), noise()),
+        ("tried_lost", lettering(), flat(256, "hairlines")),
+        ("tried_lost", flat(256, "hairlines"), noise()),
         ("tried_paths", flat(), noise()),
+        ("tried_share", noise(), flat(64)),
         ("thin", flat(256, "waves"), flat(256, "hairlines")),
         ("fine_detail", ramp(), flat(256, "hairlines")),
         ("plain_border", noise(), flat()),

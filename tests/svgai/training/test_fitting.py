@@ -9,7 +9,7 @@ from svgai.ml.metadata import FORETOLD, TRACING, Role
 from svgai.training.finishing import HIGH, LOW, QUALITY, as_lack, as_quality, predictions_of, shares_of
 from svgai.training.fitting import SUBJECTS, Trial, choose, chosen_by, try_out, usable, with_intervals, with_temperature
 from svgai.training.judging import judge_predictions, regrets
-from svgai.training.lessons import BOOSTED, FOREST, NETWORK, RULES, Ruled, filled
+from svgai.training.lessons import BOOSTED, FOREST, NETWORK, RULES, Ruled
 from svgai.training.tables import table_of
 from tests.svgai.training.invented import learnable_rows, row
 
@@ -91,22 +91,6 @@ def test_quality_comes_back_from_its_scale():
     quality = np.array([-0.2, 0.0, 0.5, 0.99, 1.0], np.float32)
 
     assert as_quality(as_lack(quality)) == pytest.approx(quality, abs=1e-5)
-
-
-def test_what_was_not_run_is_guessed_from_what_was():
-    pytest.importorskip("lightgbm", reason="the extra ai")
-    rows = learnable_rows(300)
-    partly = [
-        each if n % 3 else dataclasses.replace(each, methods={"baseline": each.methods["baseline"]})
-        for n, each in enumerate(rows)
-    ]
-    guessed = as_quality(filled(table_of(partly), 1))
-    truth = table_of(rows).quality
-
-    assert np.isfinite(guessed).all()
-    assert np.abs(guessed - truth)[::3].mean() < 0.02
-    known = np.isfinite(table_of(partly).quality)
-    assert guessed[known] == pytest.approx(truth[known], abs=1e-5)
 
 
 def test_each_role_learns_from_the_pictures_that_say_something_of_it():

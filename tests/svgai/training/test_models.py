@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 
 from svgai.ml.features import NAMES
+from svgai.ml.likeness import told
 from svgai.training.blends import Blend
+from svgai.training.finishing import LOG_SECONDS, as_lack, predictions_of
 from svgai.training.forests import LEAF, Forest, Growth, Lesson, Tree, grow_classes, grow_each
 from svgai.training.networks import Practice, train_networks
+from svgai.training.outcomes import BASE, FALLS, METHODS, PARTS, Outcomes
 
 torch = pytest.importorskip("torch", reason="the extra ai")
 lightgbm = pytest.importorskip("lightgbm", reason="the extra ai")
@@ -98,8 +101,9 @@ def test_a_network_gives_no_strange_answer_to_strange_features():
     [
         lambda: grow_each(FEATURES, [Lesson(TARGET, {"objective": "l2"})] * 2, Growth(trees=15), 1),
         lambda: network().shifted(np.array([2], np.float32), np.array([1], np.float32)),
+        lambda: Outcomes(parts()).shifted(np.full(16, 3, np.float32), np.linspace(0, 1, 16).astype(np.float32)),
     ],
-    ids=["forest", "network"],
+    ids=["forest", "network", "outcomes"],
 )
 def test_onnx_and_torch_say_what_the_model_says(model):
     onnx = pytest.importorskip("onnx", reason="the extra ai")
@@ -137,3 +141,62 @@ def test_a_blend_says_the_mean_of_what_its_parts_say():
     assert blend.outputs(features).tolist() == [[2, 8], [2, 13]]
     assert moved.outputs(features).tolist() == [[6, 16], [6, 26]]
     assert blend.columns == 2
+
+
+def parts():
+    """A network of the parts that outcomes are put together from."""
+
+    def loss(outputs, places):
+        return ((outputs - torch.from_numpy(TARGET)[places, None]) ** 2).mean()
+
+    return train_networks(FEATURES, METHODS * PARTS, loss, Practice(networks=2, width=32, epochs=2), 1)
+
+
+def learned(parts):
+    """A model that says the same of every picture, methods x parts."""
+    return Forest([], np.asarray(parts, np.float32).ravel())
+
+
+def qualities(model, lost):
+    features = np.zeros((len(lost), len(NAMES)), np.float32)
+    features[:, NAMES.index("tried_lost")] = [told(each) for each in lost]
+    return predictions_of(model.outputs(features)).reshape(len(lost), METHODS, -1)
+
+
+def test_who_has_learned_nothing_foretells_what_was_tried():
+    lost = np.array([0, 0.05, 0.3], np.float32)
+    found = qualities(Outcomes(learned(np.zeros((METHODS, PARTS)))), lost)
+
+    wanted = np.broadcast_to(1 - lost[:, None, None], found[..., :LOG_SECONDS].shape)
+    assert found[..., :LOG_SECONDS] == pytest.approx(wanted, abs=1e-5)
+    assert (found[..., LOG_SECONDS] == 0).all()
+
+
+def test_a_method_reaches_what_it_draws_or_what_the_baseline_does():
+    each = np.zeros((METHODS, PARTS))
+    each[0, [0, FALLS]] = -2, -40
+    each[1, [0, FALLS]] = -2, 40
+    each[2, [0, FALLS]] = -2, 0
+    assert BASE == 3
+    ((own, fallen, maybe, base),) = qualities(Outcomes(learned(each)), [0.5])[..., 0]
+
+    assert own == pytest.approx(1.001 - 0.501 * np.exp(-2), abs=1e-4)
+    assert fallen == pytest.approx(base, abs=1e-5)
+    assert as_lack(maybe) == pytest.approx((as_lack(own) + as_lack(base)) / 2, abs=1e-4)
+
+
+def test_no_method_is_foretold_to_do_worse_than_the_baseline():
+    each = np.random.default_rng(5).normal(size=(METHODS, PARTS)) * 3
+    found = qualities(Outcomes(learned(each)), np.linspace(0, 1, 9))[..., 0]
+
+    assert (found >= found[:, BASE:] - 1e-6).all()
+
+
+def test_what_is_put_together_can_be_moved():
+    features = np.full((1, len(NAMES)), 2.5, np.float32)
+    scale, shift = np.full(16, 2, np.float32), np.full(16, 1, np.float32)
+    model = Outcomes(learned(np.linspace(-1, 1, METHODS * PARTS)))
+
+    once, twice = model.shifted(scale, shift), model.shifted(scale, shift).shifted(scale, shift)
+    assert once.outputs(features) == pytest.approx(model.outputs(features) * 2 + 1, abs=1e-5)
+    assert twice.outputs(features) == pytest.approx(once.outputs(features) * 2 + 1, abs=1e-5)
