@@ -20,8 +20,8 @@ from svgai.training.finishing import LEAST_LACK, LOG_SECONDS
 from svgai.training.learned import Learned
 from svgai.training.tables import Matrix
 
-FALLS = len(FORETOLD)
-"""Of the parts that are learned for each method the one more: how likely the result is the baseline's, as a logit."""
+FALLS: Final = len(FORETOLD)
+"""The place of a part that is not told: how likely the result is the baseline's, as a logit."""
 PARTS: Final = FALLS + 1
 METHODS: Final = len(TRACING)
 BASE: Final = TRACING.index(BASELINE)
@@ -31,6 +31,8 @@ _SLOPE: Final = math.log(2)
 _START: Final = math.log(LEAST_LACK)
 """The feature is the logarithm (base 2) of one plus the thousandths that were lost, and a predictor's least lack is a
 thousandth, so that the feature becomes what predictors learn by a factor and a constant."""
+_CERTAIN: Final = 50.0
+"""A logit beside which what a model says is nothing."""
 
 
 def tried(features: Matrix) -> Matrix:
@@ -48,10 +50,6 @@ def plane() -> tuple[Matrix, Matrix]:
     matrix[_TRIED, :, :LOG_SECONDS], constant[:, :LOG_SECONDS] = _SLOPE, _START
     constant[BASE, FALLS] = _CERTAIN
     return matrix.reshape(len(NAMES), -1), constant.ravel()
-
-
-_CERTAIN: Final = 50.0
-"""A logit beside which what a model says is nothing."""
 
 
 @dataclass(frozen=True, eq=False)
