@@ -74,19 +74,20 @@ def _spread(pixels: Premultiplied) -> NDArray[np.float32]:
 
 def _tallied(bands: list[Premultiplied]) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
     """All colours that round to the same, added up, and how many they are; the most frequent first."""
-    found: dict[int, NDArray[np.float64]] = {}
-    for colours in bands:
-        packed = np.rint(colours).astype(np.uint8).view(np.uint32).ravel()
-        begins = np.flatnonzero(np.append(True, packed[1:] != packed[:-1]))  # runs, of which there are far fewer
-        values, inverse = np.unique(packed[begins], return_inverse=True)
-        counts = np.bincount(inverse, np.diff(begins, append=len(packed)), len(values))
-        runs = np.add.reduceat(colours, begins, axis=0, dtype=np.float64)
-        sums = [np.bincount(inverse, runs[:, channel], len(values)) for channel in range(4)]
-        for value, *row in zip(values.tolist(), *sums, counts, strict=True):
-            found[value] = found.get(value, 0.0) + np.array(row)
-    table = np.array([found[value] for value in sorted(found)])
+    packed, sums = (np.concatenate(each) for each in zip(*map(_runs, bands), strict=True))
+    values, inverse = np.unique(packed, return_inverse=True)
+    added = [np.bincount(inverse, sums[:, column], len(values)) for column in range(5)]
+    table: NDArray[np.float64] = np.stack(added, axis=1)
     table = table[np.argsort(-table[:, 4], kind="stable")]
     return table[:, :4], table[:, 4].astype(np.int64)
+
+
+def _runs(colours: Premultiplied) -> tuple[NDArray[np.uint32], NDArray[np.float64]]:
+    """Runs of colours that round to the same, of which there are far fewer than pixels: the sum and length of each."""
+    packed = np.rint(colours).astype(np.uint8).view(np.uint32).ravel()
+    begins = np.flatnonzero(np.append(True, packed[1:] != packed[:-1]))
+    sums = np.add.reduceat(colours, begins, axis=0, dtype=np.float64)
+    return packed[begins], np.column_stack([sums, np.diff(begins, append=len(packed))])
 
 
 def _modes(sums: NDArray[np.float64], counts: NDArray[np.int64], at_most: int) -> Premultiplied:
@@ -113,13 +114,21 @@ def _sure(inks: Premultiplied, sums: NDArray[np.float64], counts: NDArray[np.int
 
 def _with_thin_ones(inks: Premultiplied, edges: Premultiplied, at_most: int) -> Premultiplied:
     rest = _some(_unexplained(edges, inks), _MOST_UNEXPLAINED)
+    tried: dict[bytes, tuple[NDArray[np.bool_], int]] = {}
     while len(rest) >= WORTH and len(inks) < at_most:
         proposals = _modes(*_tallied([rest]), _PROPOSALS)
-        gains = [_mixed(rest, inks, proposal).sum() for proposal in proposals]
-        best = int(np.argmax(gains))
-        if gains[best] < WORTH:
+        explained = []
+        for proposal in proposals:
+            # Of one that was proposed before, only mixes with inks found since are to be looked for.
+            mixed, known = tried.get(proposal.tobytes(), (np.zeros(len(rest), np.bool_), 0))
+            explained.append(mark_mixed(rest, inks[known:], proposal, EXPLAINED, mixed))
+            tried[proposal.tobytes()] = mixed, len(inks)
+        best = int(np.argmax(explained))
+        if explained[best] < WORTH:
             break
-        rest = rest[~_mixed(rest, inks, proposals[best])]
+        is_left = ~tried[proposals[best].tobytes()][0]
+        rest = rest[is_left]
+        tried = {proposal: (mixed[is_left], known) for proposal, (mixed, known) in tried.items()}
         inks = np.vstack([inks, proposals[best]])
     return inks
 

@@ -358,13 +358,13 @@ def fill(inks: Indices, holes: Flags, filled: Indices) -> None:
 
 @compiled
 def mark_mixed(colours: Floats, inks: Floats, other: Floats, near: float, mixed: Flags) -> int:
-    """Mark colours that lie as near as given to a mix of the other ink and any of the inks; how many there are."""
+    """Mark colours that lie as near as given to a mix of the other ink and any of the inks; how many are marked now."""
     count = 0
     for i in range(colours.shape[0]):
         for k in range(inks.shape[0]):
-            _, distance = nearest_mix(colours[i], inks[k], other)
-            if distance <= near * near:
-                mixed[i] = True
+            if mixed[i]:
                 break
+            _, distance = nearest_mix(colours[i], inks[k], other)
+            mixed[i] = distance <= near * near
         count += mixed[i]
     return count
