@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.ml import kernels
-from svgai.ml.views import Tiles, enlarged, laid_on
+from svgai.ml.views import Tiles, busy_cells, enlarged, laid_on
 
 Colours: TypeAlias = NDArray[np.uint8]
 """height x width x 3: cells with their margins, side by side."""
@@ -35,12 +35,13 @@ _LEAST_INK, _MOST_INKS, _INKS_APART = 0.002, 24, 24.0
 def losses(tiles: Tiles, ground: int) -> Mapping[str, float]:
     """What is lost by each way to make a picture simpler, on white (255) or black (0)."""
     tiles = enlarged(tiles, _SIDE)
-    places, busy, total = _cells(tiles)
+    places, total = busy_cells(tiles, CELL, MARGIN)
     if not len(places):
         return {"busy": 0.0, **dict.fromkeys(_WAYS, 0.0)}
-    seen = laid_on(kernels.cut_out(tiles, places, MARGIN, _SIDE), ground)
+    some = np.linspace(0, len(places) - 1, min(len(places), MOST_CELLS)).astype(np.int64)
+    seen = laid_on(kernels.cut_out(tiles, places[some], MARGIN, _SIDE), ground)
     simpler = _simpler(seen, _inks(seen))
-    share = busy / total
+    share = len(places) / total
     return {
         "busy": share,
         **{name: told(share * kernels.lost_likeness(seen, simpler[name], MARGIN)) for name in _WAYS},
@@ -69,16 +70,6 @@ def _simpler(seen: Colours, inks: Inks) -> dict[str, Colours]:
         "lost_mixes": mixed,
         "lost_blur": cv2.GaussianBlur(seen, (0, 0), 1.0),
     }
-
-
-def _cells(tiles: Tiles) -> tuple[NDArray[np.int32], int, int]:
-    """Tile, top and left of some cells in which anything changes; how many of these there are, and of all."""
-    count, height, width = tiles.shape[:3]
-    total = count * ((height - 2 * MARGIN) // CELL) * ((width - 2 * MARGIN) // CELL)
-    places = np.empty((total, 3), np.int32)
-    busy = kernels.find_busy_cells(tiles, CELL, MARGIN, places)
-    chosen = np.linspace(0, busy - 1, min(busy, MOST_CELLS)).astype(np.int64)
-    return places[:busy][chosen], busy, total
 
 
 def _inks(seen: Colours) -> Inks:

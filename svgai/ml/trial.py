@@ -18,7 +18,7 @@ from svgai.engine.score import structural_similarity
 from svgai.errors import TracingFailed
 from svgai.ml import kernels
 from svgai.ml.likeness import told
-from svgai.ml.views import Near, Tiles, enlarged, laid_on, premultiplied
+from svgai.ml.views import Near, Tiles, busy_cells, enlarged, laid_on, premultiplied
 from svgai.picture import Picture, Pixels
 
 _CELL: Final = 24
@@ -46,7 +46,7 @@ def try_baseline(picture: Picture, near: Near, ground: int) -> Mapping[str, floa
     is_small = len(tiles) == 1
     if is_small and 0 < changes.sum() <= _WHOLE - changes.size / _PLAIN:
         return _told(*_tried(picture.rgba, ground, picture.width), 1.0)
-    places, share = _cells(tiles)
+    places, total = busy_cells(tiles, _CELL, _MARGIN)
     if not len(places):
         return _told(0.0, 0.0, 1.0)
     counts = np.array([changes[n, y : y + _CELL, x : x + _CELL].sum() for n, y, x in places])
@@ -55,7 +55,7 @@ def try_baseline(picture: Picture, near: Near, ground: int) -> Mapping[str, floa
     cells = kernels.cut_out(enlarged(picture.rgba[None], _SIDE), seen_at, _MARGIN, _SIDE)
     lost, paths = _tried(cells, ground, _SIDE)
     part = len(tile) / len(places)
-    return _told(share * lost, paths / part, part)
+    return _told(len(places) / total * lost, paths / part, part)
 
 
 def _told(lost: float, paths: float, share: float) -> Mapping[str, float]:
@@ -69,15 +69,6 @@ def _changes(tiles: Tiles) -> Pixels:
     changes[:, 1:] = packed[:, 1:] != packed[:, :-1]
     changes[:, :, 1:] |= packed[:, :, 1:] != packed[:, :, :-1]
     return changes
-
-
-def _cells(tiles: Tiles) -> tuple[NDArray[np.int32], float]:
-    """Tile, top and left of each cell in which or around which anything changes, and their share of all cells."""
-    count, height, width = tiles.shape[:3]
-    total = count * ((height - 2 * _MARGIN) // _CELL) * ((width - 2 * _MARGIN) // _CELL)
-    places = np.empty((total, 3), np.int32)
-    busy = kernels.find_busy_cells(tiles, _CELL, _MARGIN, places)
-    return places[:busy], busy / total
 
 
 def _chosen(changes: NDArray[np.int64], at_most: float) -> NDArray[np.int64]:

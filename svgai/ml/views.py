@@ -88,6 +88,14 @@ def enlarged(tiles: Tiles, side: int) -> Tiles:
     return np.pad(tiles, ((0, 0), (0, missing[0]), (0, missing[1]), (0, 0)), "edge") if any(missing) else tiles
 
 
+def busy_cells(tiles: Tiles, cell: int, margin: int) -> tuple[NDArray[np.int32], int]:
+    """Tile, top and left of each cell in which or around which anything changes; how many cells there are in all."""
+    count, height, width = tiles.shape[:3]
+    total = count * ((height - 2 * margin) // cell) * ((width - 2 * margin) // cell)
+    places = np.empty((total, 3), np.int32)
+    return places[: kernels.find_busy_cells(tiles, cell, margin, places)], total
+
+
 def premultiplied(rgba: Pixels) -> Pixels:
     """Colours as they add to what lies below, so that what is invisible does not count."""
     if is_opaque(rgba):

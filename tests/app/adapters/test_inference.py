@@ -71,6 +71,7 @@ def break_model(inference: LocalInference, role: Role) -> None:
 def test_the_table_of_usual_values_has_every_feature_in_order() -> None:
     assert tuple(USUAL) == NAMES == tuple(MEANINGS)
     assert all(0 <= usual.value <= usual.most for usual in USUAL.values())
+    assert all(usual.value < usual.most for usual in USUAL.values() if usual.most != 1)  # a share may be all as a rule
 
 
 def test_models_answer(opened: Open, folder: Path) -> None:
