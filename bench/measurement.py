@@ -10,7 +10,7 @@ from typing import Any
 
 from bench.corpus import Original
 from bench.metrics import colour_difference, complexity, psnr, ssim
-from bench.rendering import draw, on_white
+from bench.rendering import Pixels, draw, on_white
 from bench.tracers import Tracer
 from bench.variants import VARIANTS
 
@@ -90,12 +90,17 @@ def measure_all(
 def _warm_up(tracer: Tracer, variant: str, original: Original) -> None:
     """Let the tracer load what it loads at first, for which no picture should be charged."""
     with contextlib.suppress(Exception):  # measuring it will fail likewise, and say so
-        tracer.trace(VARIANTS[variant](original.picture))
+        tracer.trace(_pictured(variant, original))
+
+
+def _pictured(variant: str, original: Original) -> Pixels:
+    height, width = original.picture.shape[:2]
+    return VARIANTS[variant](original.svg, width, height)
 
 
 def measure(tracer: Tracer, variant: str, original: Original) -> Row | Failure | None:
     """Trace one picture; None where the tracer is not made for it."""
-    picture = VARIANTS[variant](original.picture)
+    picture = _pictured(variant, original)
     try:
         begun = time.perf_counter()
         svg = tracer.trace(picture)

@@ -14,7 +14,7 @@ from PIL import Image
 
 from bench.corpus import Corpus
 from bench.measurement import Failure, Measured, Row
-from bench.rendering import draw, pinned, pixel_size
+from bench.rendering import pinned, pixel_size
 from bench.table import COLUMNS, MEANINGS, Line, lines
 from bench.variants import VARIANTS
 
@@ -138,7 +138,7 @@ class _Gallery:
     def _pixels(self, name: str, svg: str, variant: str) -> Cell:
         width, height = pixel_size(svg, self._measured.size)
         target = self._target(variant, "picture", f"{name}.png")
-        Image.fromarray(VARIANTS[variant](draw(svg, width, height))).save(target)
+        Image.fromarray(VARIANTS[variant](svg, width, height)).save(target)
         return Cell("picture", self._address(target), f"{variant}, {width} × {height} pixels", is_pixels=True)  # noqa: RUF001
 
     def _result(self, tracer: str, outcome: Row | Failure | None, original: str, best: float) -> Cell:

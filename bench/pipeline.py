@@ -11,7 +11,7 @@ from PIL import Image
 
 from bench.drawings import DRAWINGS
 from bench.rendering import draw
-from bench.variants import white
+from bench.variants import stepped, white
 from svgai.analysis import analyze
 from svgai.explanation.sheet import Sheet
 from svgai.explanation.sheets import sheets
@@ -28,6 +28,7 @@ PICTURES: Final = {
     "seams": ("honeycomb", "coverage"),
     "boundaries": ("badge", "boundaries"),
     "outlines": ("badge", "outlines"),
+    "stairs": ("unsmoothed badge", "outlines"),
     "strands": ("badge", "strands"),
     "joints": ("honeycomb", "strands"),
     "curves": ("badge", "curves"),
@@ -56,7 +57,9 @@ def pictures() -> Iterator[tuple[str, Image.Image]]:
 @lru_cache
 def sheets_of(drawing: str) -> dict[str, Sheet]:
     """The sheets of one of our own drawings by name."""
-    return dict(sheets(analyze(white(draw(DRAWINGS[drawing](), SIZE, SIZE)), Limits()), SIDE))
+    name = drawing.removeprefix("unsmoothed ")
+    pixels = (draw if name == drawing else stepped)(DRAWINGS[name](), SIZE, SIZE)
+    return dict(sheets(analyze(white(pixels), Limits()), SIDE))
 
 
 if __name__ == "__main__":

@@ -1,19 +1,29 @@
-"""What may have happened to a picture before it reaches the tracer."""
+"""How a drawing may be drawn, and what may have happened to the picture before it reaches the tracer."""
 
 from __future__ import annotations
 
 import io
 from collections.abc import Callable
+from typing import TypeAlias
 
 import cv2
 import numpy as np
 from PIL import Image
 
-from bench.rendering import Colours, Pixels, on_white
+from bench.rendering import Colours, Pixels, draw, on_white
+
+Variant: TypeAlias = Callable[[str, int, int], Pixels]
+"""From SVG text, a width and a height to pixels."""
 
 
-def as_drawn(rgba: Pixels) -> Pixels:
-    return rgba
+def after(damage: Callable[[Pixels], Pixels]) -> Variant:
+    """Drawn as usual, and then damaged."""
+    return lambda svg, width, height: damage(draw(svg, width, height))
+
+
+def stepped(svg: str, width: int, height: int) -> Pixels:
+    """Drawn without smoothing, so that all edges are stairs."""
+    return draw(svg.replace("<svg", '<svg shape-rendering="crispEdges"', 1), width, height)
 
 
 def white(rgba: Pixels) -> Pixels:
@@ -52,11 +62,12 @@ def _opaque(colours: Colours) -> Pixels:
     return np.dstack([colours, np.full(colours.shape[:2], 255, np.uint8)])
 
 
-VARIANTS: dict[str, Callable[[Pixels], Pixels]] = {
-    "rgba": as_drawn,
-    "white": white,
-    "jpeg85": jpeg(85),
-    "jpeg50": jpeg(50),
-    "noise4": noise(4.0),
-    "enlarged2x": enlarged,
+VARIANTS: dict[str, Variant] = {
+    "rgba": draw,
+    "white": after(white),
+    "stepped": stepped,
+    "jpeg85": after(jpeg(85)),
+    "jpeg50": after(jpeg(50)),
+    "noise4": after(noise(4.0)),
+    "enlarged2x": after(enlarged),
 }

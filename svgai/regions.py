@@ -60,3 +60,18 @@ class Outline:
     boundary: Boundary
     points: NDArray[np.float64]
     """n x 2, (x, y), in the boundary's direction; a ring ends where it begins."""
+
+
+@dataclass(frozen=True, eq=False)
+class Outlines:
+    """The outlines of all boundaries, in the same order."""
+
+    all: tuple[Outline, ...]
+    is_stepped: bool
+    """Whether they were stairs, and made smooth."""
+
+    def __iter__(self) -> Iterator[Outline]:
+        return iter(self.all)
+
+    def __len__(self) -> int:
+        return len(self.all)

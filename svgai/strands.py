@@ -20,6 +20,11 @@ Primitives: TypeAlias = Mapping[int, Circle | Ellipse | Rectangle]
 """Forms that whole strands are, by the strands' numbers."""
 
 
+NOISE = 0.07
+"""Pixels that points usually lie off an edge that was drawn smooth."""
+_NOISE_OF_STAIRS = 0.2
+
+
 def along(segment: Numbers, t: Numbers) -> Numbers:
     """Points of a segment (4 x 2), or of one for each t (4 x n x 2); n x 2."""
     t = t[:, None]
@@ -62,6 +67,13 @@ class Strands:
     """What each region of the map counts as: those that touch at a corner are one, as is all paper."""
     inks: NDArray[np.int16]
     """The ink of each region; the last one is the paper."""
+    is_stepped: bool = False
+    """Whether the edges of the picture are stairs."""
+
+    @property
+    def noise(self) -> float:
+        """Pixels that points usually lie off their edge."""
+        return _NOISE_OF_STAIRS if self.is_stepped else NOISE
 
     @property
     def paper(self) -> int:

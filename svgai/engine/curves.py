@@ -11,12 +11,10 @@ from svgai.engine.kernels.bends import CORNER, SMOOTH, find_bends
 from svgai.engine.kernels.beziers import nearest
 from svgai.engine.kernels.chains import cheapest_chain
 from svgai.engine.kernels.moves import cut_pieces
-from svgai.strands import Curve, Network, Numbers, Strand, Strands
+from svgai.strands import NOISE, Curve, Network, Numbers, Strand, Strands
 
-TOLERANCE = 0.3
-"""Pixels that a point may lie off its curve."""
-NOISE = 0.07
-"""Pixels that points usually lie off."""
+TOLERANCE = 4.3
+"""How many times farther than usually a point may lie off its curve."""
 PRICE = 2.0
 """What a number of the drawing costs, in units of half a squared error of the noise."""
 CORNER_PRICE = 3.0
@@ -24,6 +22,8 @@ CORNER_PRICE = 3.0
 _SKIP, _REACH, _LEAST_TURN = 1.0, 4.5, 0.3
 _NARROWEST_STEP, _WIDEST_STEP, _PLACES = 2.0, 8.0, 100
 """Pixels between smooth places where a strand may be divided: so many places, within bounds."""
+_FARTHEST_CORNER, _FARTHEST_OF_STAIRS = 4.0, 1.5
+"""Pixels from the points to a corner rebuilt beyond them, at most; stairs go nearer to where it was."""
 _SURE = 1.0
 """A corner that turns by so much need not be doubted."""
 _ASTRAY = 2.5
@@ -33,11 +33,11 @@ _AROUND = 8
 
 def fit_curves(strands: Strands) -> Network:
     """Fit each strand, then join them."""
-    fitted = [fit(strand) for strand in strands]
+    fitted = [fit(strand, strands.noise) for strand in strands]
     return _joined(strands, [curve for curve, _ in fitted], [bounds for _, bounds in fitted])
 
 
-def fit(strand: Strand) -> tuple[Curve, NDArray[np.int64]]:
+def fit(strand: Strand, noise: float = NOISE) -> tuple[Curve, NDArray[np.int64]]:
     """The fewest lines and cubics that explain the points of a strand, and the number of the point at each node.
 
     A ring's numbers go on through its end to where it began.
@@ -48,10 +48,11 @@ def fit(strand: Strand) -> tuple[Curve, NDArray[np.int64]]:
         return polygon(points, is_ring), np.arange(n + is_ring)
     index, kind, places = np.empty(2 * n + 2, np.int32), np.empty(2 * n + 2, np.int32), np.empty((2 * n + 2, 8))
     step = min(_WIDEST_STEP, max(_NARROWEST_STEP, n / _PLACES))
-    count = find_bends(points, is_ring, step, _SKIP, _REACH, _LEAST_TURN, index, kind, places)
+    far = _FARTHEST_CORNER if noise <= NOISE else _FARTHEST_OF_STAIRS
+    count = find_bends(points, is_ring, step, _SKIP, _REACH, far, _LEAST_TURN, index, kind, places)
     if count < 2:
         return polygon(points, is_ring), np.arange(n + is_ring)
-    bends = Bends(points, is_ring, index[:count], kind[:count], places[:count])
+    bends = Bends(points, is_ring, noise, index[:count], kind[:count], places[:count])
     start = bends.sharpest() if is_ring else 0
     chain = bends.chain(start)
     if is_ring and len(chain.stops) > 2 and not bends.is_sure(start):
@@ -70,9 +71,16 @@ class Bends:
     """A strand with the places where it may be divided."""
 
     def __init__(
-        self, points: Numbers, is_ring: bool, index: NDArray[np.int32], kind: NDArray[np.int32], places: Numbers
+        self,
+        points: Numbers,
+        is_ring: bool,
+        noise: float,
+        index: NDArray[np.int32],
+        kind: NDArray[np.int32],
+        places: Numbers,
     ) -> None:
-        self.points, self.is_ring, self.index, self.kind, self.places = points, is_ring, index, kind, places
+        self.points, self.is_ring, self.noise = points, is_ring, noise
+        self.index, self.kind, self.places = index, kind, places
 
     def sharpest(self) -> int:
         """The place that turns most."""
@@ -89,7 +97,7 @@ class Bends:
         before, is_line, handles = np.empty(size, np.int32), np.zeros(size, np.bool_), np.zeros((size, 2))
         cheapest_chain(
             self.points, self.is_ring, start, self.index, self.kind, self.places, count,
-            PRICE, NOISE, TOLERANCE, _SKIP, CORNER_PRICE, before, is_line, handles,
+            PRICE, self.noise, TOLERANCE * self.noise, _SKIP, CORNER_PRICE, before, is_line, handles,
         )  # fmt: skip
         stops = [size - 1]
         while stops[-1] > 0:

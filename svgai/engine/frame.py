@@ -12,8 +12,6 @@ from svgai.engine.unsample import unsample
 from svgai.engine.web import Web
 from svgai.strands import Curve, Network, Numbers, Strands, Stretch
 
-PRICE = 0.005
-"""What a number of the drawing must explain: squared coverage, summed over pixels."""
 _LINE, _CUBIC = 2, 6
 _MARGIN = 3
 _WORK_OF_ONE = 20_000
@@ -47,7 +45,7 @@ class Frame:
         high = np.minimum(np.ceil(curve.controls.max(axis=(0, 1))) + _MARGIN, (width, height)).astype(int)
         window = slice(int(low[1]), int(high[1])), slice(int(low[0]), int(high[0]))
         step = target.colours[stretch.left] - target.colours[stretch.right]
-        alone = Target(target.pixels[window], np.vstack([step, np.zeros((2, 4))]), target.is_sampled)
+        alone = replace(target, pixels=target.pixels[window], colours=np.vstack([step, np.zeros((2, 4))]))
         frame = cls(_alone(network, number), alone, window, float((step**2).sum()))
         left = alone.pixels - (shown[window] - frame.shown(frame.moved_in(curve)))
         return replace(frame, target=replace(alone, pixels=np.ascontiguousarray(left)))
@@ -77,6 +75,10 @@ class Frame:
         """What a curve leaves unexplained, in squared coverage."""
         return float(((self.shown(curve) - self.target.pixels) ** 2).sum()) / self.scale
 
+    def cost(self, curve: Curve, numbers: int) -> float:
+        """What a curve of so many numbers costs: these, and what it leaves unexplained."""
+        return self.error(curve) + self.target.price * numbers
+
     @property
     def _corner(self) -> Numbers:
         """Where the window begins."""
@@ -94,6 +96,6 @@ def _shifted(curve: Curve, by: Numbers) -> Curve:
     return replace(curve, nodes=curve.nodes + by, handles=curve.handles + by)
 
 
-def price_of(curve: Curve) -> float:
-    """What the numbers of a curve must explain."""
-    return PRICE * float(np.where(curve.is_line, _LINE, _CUBIC).sum())
+def numbers_in(curve: Curve) -> int:
+    """How many numbers say how a ring runs."""
+    return int(np.where(curve.is_line, _LINE, _CUBIC).sum())

@@ -11,8 +11,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.cover import Cover
+from svgai.engine import stairs
 from svgai.engine.kernels.cuts import cut_steps
-from svgai.regions import OUTSIDE, Boundaries, Boundary, Outline, Regions
+from svgai.regions import OUTSIDE, Boundaries, Boundary, Outline, Outlines, Regions
 
 REACH = 3
 """Pixels to each side that may belong to one edge."""
@@ -20,12 +21,13 @@ _LOOK = 3
 """Steps to each side from which a boundary's direction is read."""
 
 
-def find_outlines(boundaries: Boundaries, regions: Regions, cover: Cover) -> tuple[Outline, ...]:
+def find_outlines(boundaries: Boundaries, regions: Regions, cover: Cover) -> Outlines:
     """One outline for each boundary, in the same order."""
-    return tuple(_outline(boundary, regions, cover) for boundary in boundaries)
+    is_stepped = stairs.is_stepped(boundaries, cover)
+    return Outlines(tuple(_outline(boundary, regions, cover, is_stepped) for boundary in boundaries), is_stepped)
 
 
-def _outline(boundary: Boundary, regions: Regions, cover: Cover) -> Outline:
+def _outline(boundary: Boundary, regions: Regions, cover: Cover, is_stepped: bool) -> Outline:
     corners = boundary.points.astype(np.float64)
     if OUTSIDE in (boundary.left, boundary.right):
         return Outline(boundary, corners)  # the picture ends exactly there
@@ -36,6 +38,8 @@ def _outline(boundary: Boundary, regions: Regions, cover: Cover) -> Outline:
     cut_steps(boundary.points, steps, cover.first, cover.second, cover.share, ink, REACH, points)
     if boundary.is_ring and len(points) < 3:
         return Outline(boundary, corners)  # around a dot, where no direction can be told
+    if is_stepped:
+        points = stairs.smoothed(points, steps, boundary)
     if boundary.is_ring:
         return Outline(boundary, np.vstack([points, points[:1]]))
     return Outline(boundary, np.vstack([corners[:1], points, corners[-1:]]))

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from svgai.drawing import Circle, Ellipse, Rectangle
 from svgai.engine.kernels.forms import ELLIPSE, RECTANGLE, come_near, moments, outside_at, possible, trust
-from svgai.strands import Network, Primitives
+from svgai.strands import NOISE, Network, Primitives
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -80,6 +80,8 @@ class _Cuts:
     """n x 2."""
     is_level: Flags
     """Whether each is cut along its row."""
+    blur: float
+    """How many times farther off they are than those of smooth edges."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,6 +95,8 @@ class _Fit:
     """Which cuts count."""
     errors: Floats
     """Pixels that each of these lies outside."""
+    blur: float
+    """That of the cuts."""
 
     @property
     def loss(self) -> float:
@@ -116,28 +120,29 @@ class _Fit:
             return False
         allowed = _NOISES * self.noise
         locally = np.convolve(np.append(self.errors, self.errors[: _LOCAL - 1]), np.full(_LOCAL, 1 / _LOCAL), "valid")
-        return self.misfit <= max(_OFF, allowed) and float(np.abs(locally).max()) <= max(_LOCALLY_OFF, allowed)
+        farthest = float(np.abs(locally).max())
+        return self.misfit <= max(_OFF * self.blur, allowed) and farthest <= max(_LOCALLY_OFF * self.blur, allowed)
 
 
 def find_shapes(network: Network) -> Primitives:
     """The forms of all rings that are one."""
     found = {
-        number: find_shape(np.vstack([strand.points, strand.points[:1]]))
+        number: find_shape(np.vstack([strand.points, strand.points[:1]]), network.strands.noise)
         for number, (strand, curve) in enumerate(zip(network.strands, network.curves, strict=True))
         if strand.is_ring and len(strand.points) >= _LEAST_CUTS and len(curve) <= _MOST_SEGMENTS
     }
     return {number: form for number, form in found.items() if form}
 
 
-def find_shape(points: Floats) -> Circle | Ellipse | Rectangle | None:
+def find_shape(points: Floats, noise: float = NOISE) -> Circle | Ellipse | Rectangle | None:
     """The form that a ring's outline is, if it is one; n x 2, the last point being the first."""
     ring = np.ascontiguousarray(points[:-1])
     start = _ellipse_of_moments(ring)
     if start is None:
         return None
-    cuts = _Cuts(ring, np.abs(ring[:, 1] % 1 - 0.5) < 1e-9)
+    cuts = _Cuts(ring, np.abs(ring[:, 1] % 1 - 0.5) < 1e-9, noise / NOISE)
     ellipse = _fitted(ELLIPSE, cuts, start, _OF_ELLIPSE, _ELLIPSE_FIRST_OFF)
-    if ellipse and ellipse.misfit <= _CLEARLY_NEAR:
+    if ellipse and ellipse.misfit <= _CLEARLY_NEAR * cuts.blur:
         return _as_ellipse(ellipse, cuts)
     rectangle = _fitted(RECTANGLE, cuts, _rectangle_around(ring), _OF_RECTANGLE, _RECTANGLE_FIRST_OFF)
     if ellipse and (rectangle is None or rectangle.misfit > _CLEARLY_NEARER * ellipse.misfit):
@@ -201,8 +206,13 @@ def _fitted(kind: int, cuts: _Cuts, numbers: Floats, free: Freedom, first_off: f
     trusted = np.empty(len(errors), np.bool_)
     trust(kind, cuts.points, cuts.is_level, fit.numbers, _DEPTH, trusted)
     fit = _fit(kind, cuts, fit.numbers, free, trusted)
-    farthest = float(np.abs(_outside(kind, cuts, fit.numbers)).max())
-    return fit if fit.is_near and farthest <= _FARTHEST_OFF else None
+    allowed = _FARTHEST_OFF * cuts.blur
+    is_large = (
+        max(fit.numbers[2:4]) > math.hypot(*np.ptp(cuts.points, axis=0)) + 2 * allowed
+    )  # as an arc of few cuts is
+    if is_large or not fit.is_near or float(np.abs(_outside(kind, cuts, fit.numbers)).max()) > allowed:
+        return None
+    return fit
 
 
 def _outside(kind: int, cuts: _Cuts, numbers: Floats) -> Floats:
@@ -217,7 +227,8 @@ def _simplified(fit: _Fit, cuts: _Cuts, *ways: Way, unseen: float = _UNSEEN) -> 
         numbers, free = way(fit.numbers, fit.free)
         if _apart(numbers, fit.numbers) <= _NEARBY:
             simpler = _fit(fit.kind, cuts, numbers, free, fit.trusted)
-            allowed = _EVIDENCE * max(fit.misfit, _LEAST_NOISE) ** 2 + len(fit.errors) * unseen**2
+            noise = cuts.blur * max(fit.misfit, _LEAST_NOISE)  # of stairs, cuts side by side are off alike
+            allowed = _EVIDENCE * noise**2 + len(fit.errors) * (unseen * cuts.blur) ** 2
             fit = simpler if simpler.loss - fit.loss <= allowed else fit
     return fit
 
@@ -265,7 +276,7 @@ def _fit(kind: int, cuts: _Cuts, numbers: Floats, free: Freedom, trusted: Flags)
     count = come_near(
         kind, cuts.points, cuts.is_level, trusted, form, np.array(free), damping, _STILL, _MOST_STEPS, errors
     )  # fmt: skip
-    return _Fit(kind, form, free, trusted, errors[:count])
+    return _Fit(kind, form, free, trusted, errors[:count], cuts.blur)
 
 
 def _turned(place: tuple[NumberT, NumberT], turn: float) -> tuple[NumberT, NumberT]:

@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from svgai.drawing import Rectangle
 from svgai.engine.forms import is_reversed, numbers_of, outline
-from svgai.engine.frame import PRICE, Frame, price_of
+from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.kernels.chains import fit_cubic, paced
 from svgai.engine.kernels.forms import moments
 from svgai.engine.target import Target
@@ -68,7 +68,7 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
     for trial, numbers in _boxes(curve):
         trials += 1
         made = frame.refined(trial, _STEPS)
-        price = frame.error(made) + PRICE * numbers
+        price = frame.cost(made, numbers)
         if price < cost:
             best, cost = made, price
     is_better = len(best) >= _LEAST
@@ -90,7 +90,7 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
 def _refined(frame: Frame, curve: Curve) -> tuple[Curve, float]:
     """The curve after refinement, and what it costs: its numbers, and what it leaves unexplained."""
     made = frame.refined(curve, _STEPS)
-    return made, frame.error(made) + price_of(made)
+    return made, frame.cost(made, numbers_in(made))
 
 
 def _work(frame: Frame) -> int:

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from svgai.cover import Cover, Inks
 from svgai.engine.kernels.bends import foot, look
 from svgai.engine.kernels.cracks import find_crossings
-from svgai.regions import OUTSIDE, Boundary, Outline, Regions
+from svgai.regions import OUTSIDE, Boundary, Outline, Outlines, Regions
 from svgai.strands import Numbers, Strand, Strands, Stretch
 
 STRAIGHT = math.radians(28)
@@ -50,7 +50,7 @@ class Line:
         return self.points[::-1] if end else self.points
 
 
-def find_strands(outlines: tuple[Outline, ...], regions: Regions, cover: Cover, inks: Inks) -> Strands:
+def find_strands(outlines: Outlines, regions: Regions, cover: Cover, inks: Inks) -> Strands:
     """Join what is one edge, and say where the others end."""
     ground, owner, crossings = _merged(regions, cover, inks)
     lines = [line for outline in outlines if (line := _line(outline, owner, ground, cover))]
@@ -70,7 +70,7 @@ def find_strands(outlines: tuple[Outline, ...], regions: Regions, cover: Cover, 
             joints.append(np.array(place, np.float64))
     strands = tuple(_strands(lines, partners, joint_of, joints))
     known = np.append(regions.inks, ground).astype(np.int16)
-    return Strands(strands, np.array(joints).reshape(-1, 2), owner, known)
+    return Strands(strands, np.array(joints).reshape(-1, 2), owner, known, outlines.is_stepped)
 
 
 def _merged(regions: Regions, cover: Cover, inks: Inks) -> tuple[int, NDArray[np.int64], dict[Place, bool]]:

@@ -1,7 +1,7 @@
 """What curves are held against: the picture without its seams, and whether its renderer counted samples.
 
 Skia's way to draw, and that of resvg after it, takes four rows of four samples in a pixel. That can be read from the
-picture, as all its mixes then are sixteenths.
+picture, as all its mixes then are sixteenths. Where there are only stairs, it was one sample.
 """
 
 from __future__ import annotations
@@ -12,9 +12,12 @@ import numpy as np
 
 from svgai.cover import Cover, Inks, Premultiplied, premultiplied
 from svgai.picture import Picture
-from svgai.strands import Numbers, Strands
+from svgai.strands import NOISE, Numbers, Strands
 
-_SAMPLES = 16
+_PRICE = 0.005
+"""What a number of the drawing must explain where edges were drawn smooth: squared coverage, summed over pixels."""
+_SAMPLES = 4
+"""To each side of a pixel."""
 _OFF_GRID = 0.008
 """How far a mix may be from a sixteenth, for what is rounded to 256 levels."""
 _ON_GRID = 0.75
@@ -34,8 +37,15 @@ class Target:
     pixels: Premultiplied
     colours: Numbers
     """regions x 4; the last one is the paper."""
-    is_sampled: bool = False
-    """Whether the picture was drawn by counting sixteen samples of each pixel."""
+    samples: int = 0
+    """How many samples of a pixel the renderer counted, to each side; none if it measured areas."""
+    noise: float = NOISE
+    """Pixels that edges are known to."""
+
+    @property
+    def price(self) -> float:
+        """What a number of the drawing must explain: squared coverage, summed over pixels."""
+        return _PRICE * (self.noise / NOISE) ** 2
 
 
 def aim(strands: Strands, inks: Inks, cover: Cover, picture: Picture) -> Target:
@@ -43,13 +53,20 @@ def aim(strands: Strands, inks: Inks, cover: Cover, picture: Picture) -> Target:
     pixels, seam = premultiplied(picture), cover.seam
     share = cover.share[seam][:, None]
     pixels[seam] = share * inks.colours[cover.first[seam]] + (1 - share) * inks.colours[cover.second[seam]]
-    return Target(pixels, inks.colours[strands.inks].astype(np.float64), is_sampled(inks, cover))
+    colours = inks.colours[strands.inks].astype(np.float64)
+    return Target(pixels, colours, _samples(strands, inks, cover), strands.noise)
+
+
+def _samples(strands: Strands, inks: Inks, cover: Cover) -> int:
+    if strands.is_stepped:
+        return 1
+    return _SAMPLES if is_sampled(inks, cover) else 0
 
 
 def is_sampled(inks: Inks, cover: Cover) -> bool:
     """Whether the mixes in a picture are sixteenths, written as a renderer does: 16 to each, and 255 for all."""
     mixed = ~cover.is_pure & ~cover.seam & (cover.misfit < _CLOSE)
     contrast = np.abs(inks.colours[cover.first[mixed]] - inks.colours[cover.second[mixed]]).max(axis=-1)
-    share = cover.share[mixed][contrast >= _CONTRAST] * 255 / _SAMPLES
-    off = [np.abs(each - np.round(each)) for each in (share, 255 / _SAMPLES - share)]
-    return len(share) >= _FEW and float((np.minimum(*off) < _OFF_GRID * _SAMPLES).mean()) > _ON_GRID
+    share = cover.share[mixed][contrast >= _CONTRAST] * 255 / _SAMPLES**2
+    off = [np.abs(each - np.round(each)) for each in (share, 255 / _SAMPLES**2 - share)]
+    return len(share) >= _FEW and float((np.minimum(*off) < _OFF_GRID * _SAMPLES**2).mean()) > _ON_GRID

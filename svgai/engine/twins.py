@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.engine.forms import is_reversed
-from svgai.engine.frame import PRICE, Frame, price_of
+from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.kernels.beziers import nearest
 from svgai.engine.kernels.forms import moments
 from svgai.engine.target import Target
@@ -126,21 +126,21 @@ def match_twins(network: Network, primitives: Primitives, target: Target, work: 
         if cost > work:
             continue
         work -= cost
-        for number, ring in _alike(group, rings, spots).items():
+        for number, ring in _alike(group, rings, spots, target.price).items():
             frame, matched[number] = spots[number].frame, spots[number].turned(ring)
             there = [frame.shown(frame.moved_in(curve)) for curve in (matched[number], network.curves[number])]
             shown[frame.window] += there[0] - there[1]
     return network.redrawn(matched)
 
 
-def _alike(group: _Group, rings: Mapping[int, Curve], spots: Mapping[int, _Spot]) -> Mapping[int, Curve]:
+def _alike(group: _Group, rings: Mapping[int, Curve], spots: Mapping[int, _Spot], price: float) -> Mapping[int, Curve]:
     """The rings of a group drawn alike; none where the picture is against it."""
     best: Mapping[int, Curve] = {}
-    least = sum(spots[number].error(rings[number]) + price_of(rings[number]) for number in group.ways)
+    least = sum(spots[number].error(rings[number]) + price * numbers_in(rings[number]) for number in group.ways)
     for pattern in _patterns(group, rings):
         drawn = _together(group, pattern, spots)
-        numbers = price_of(pattern) / (1 + len(group.turns)) + 2 * PRICE * (len(drawn) - 1)
-        cost = numbers + sum(spots[number].error(ring) for number, ring in drawn.items())
+        numbers = numbers_in(pattern) / (1 + len(group.turns)) + 2 * (len(drawn) - 1)
+        cost = price * numbers + sum(spots[number].error(ring) for number, ring in drawn.items())
         if cost < least and all(_is_sound(drawn[number], rings[number]) for number in drawn):
             best, least = drawn, cost
     return best
@@ -270,7 +270,7 @@ def _patterns(group: _Group, rings: Mapping[int, Curve]) -> Iterator[Curve]:
     """Curves that all of a group might be drawn by, made from its two simplest rings."""
     origins = [way.origin(rings[number]) for number, way in group.ways.items()]
     mirrors = [turn for turn in group.turns if turn.prod() < 0]
-    for origin in sorted(origins, key=price_of)[: 2 if len(group.turns) == 0 else 1]:
+    for origin in sorted(origins, key=numbers_in)[: 2 if len(group.turns) == 0 else 1]:
         if not len(group.turns):
             yield origin
         elif not mirrors:

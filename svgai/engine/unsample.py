@@ -15,18 +15,18 @@ from svgai.engine.target import Target
 from svgai.engine.web import Web
 from svgai.strands import Network, Primitives
 
-_MOST = 64.0
-"""Levels by which samples may tell otherwise of an edge than areas do; more is an accident where strands meet."""
+_MOST = 256.0
+"""Levels by which one sample may tell otherwise of an edge than areas do; more is an accident where strands meet."""
 
 
 def unsample(network: Network, primitives: Primitives, target: Target) -> Target:
     """Add to the picture by how much these curves differ in samples and in areas: the truth does so likewise."""
-    if not target.is_sampled or not any(len(curve) for curve in network.curves):
+    if not target.samples or not any(len(curve) for curve in network.curves):
         return target
     web = Web.woven(shaped(network, primitives))
     sampled = web.sampled(target)
     if sampled is None:
         return target
     missing = web.shown(target) - sampled
-    missing[np.abs(missing).max(axis=-1) > _MOST] = 0
-    return replace(target, pixels=target.pixels + missing, is_sampled=False)
+    missing[np.abs(missing).max(axis=-1) > _MOST / target.samples] = 0
+    return replace(target, pixels=target.pixels + missing, samples=0)

@@ -114,7 +114,7 @@ class Web:
 
     def rendered(self, target: Target) -> NDArray[np.float32]:
         """What the web looks like, drawn as the picture was."""
-        sampled = self.sampled(target) if target.is_sampled else None
+        sampled = self.sampled(target) if target.samples else None
         return self.shown(target) if sampled is None else sampled
 
     def painted(self, target: Target, steps: Numbers) -> Painting:
@@ -139,7 +139,8 @@ class Web:
         owner, older, areas = np.empty(room, np.int32), np.empty(room, np.int32), np.empty((room, 2))
         tint, left = np.full((height, width), -1, np.int32), np.tile(target.colours[-1], (height, 1))
         count = trace_samples(
-            self.controls, self.is_line, self.segment, begin, end, pieces, tint, left, steps, owner, areas, older
+            self.controls, self.is_line, self.segment, begin, end, pieces, target.samples,
+            tint, left, steps, owner, areas, older,
         )  # fmt: skip
         if count < 0:
             return None

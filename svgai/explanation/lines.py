@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from typing import Final
 
 import numpy as np
@@ -15,7 +15,7 @@ from svgai.drawing import Circle, Ellipse, Form, Rectangle
 from svgai.explanation.canvas import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, Canvas, Colour, hue
 from svgai.explanation.sheet import Key, Sheet
 from svgai.explanation.view import View
-from svgai.regions import Boundaries, Outline
+from svgai.regions import Boundaries, Outlines
 from svgai.strands import Curve, Network, Primitives, Strands, along
 
 _MOST_LABELS = 24
@@ -34,14 +34,15 @@ def show_boundaries(view: View, boundaries: Boundaries) -> Sheet:
     return Sheet(canvas.image(), f"{len(boundaries)} between {regions} regions", keys)
 
 
-def show_outlines(view: View, outlines: Sequence[Outline]) -> Sheet:
+def show_outlines(view: View, outlines: Outlines) -> Sheet:
     canvas = view.faded()
     for number, outline in enumerate(outlines):
         canvas.lines(outline.points, hue(number), 1)
         for place in outline.points:
             canvas.mark("disc", place, hue(number), min(3, max(1.7, view.steps / 4)))
     keys = (Key("line", hue(0), "an outline"), Key("disc", hue(0), "where it crosses a row or a column of pixels"))
-    return Sheet(canvas.image(), f"where the {len(outlines)} boundaries really run", keys)
+    how = "most likely run: their stairs are made smooth" if outlines.is_stepped else "really run"
+    return Sheet(canvas.image(), f"where the {len(outlines)} boundaries {how}", keys)
 
 
 def show_strands(view: View, strands: Strands) -> Sheet:

@@ -17,7 +17,7 @@ _MOST = 12
 _STRAIGHT = 0.04
 """Points off a line by less than this are on it."""
 _FAR = 4.0
-"""Pixels from the outline to a corner rebuilt beyond it, at most."""
+"""Pixels that a side is continued beyond its first point, at most."""
 
 
 @compiled
@@ -117,8 +117,11 @@ def foot(side: Numbers, x: float, y: float) -> tuple[float, float, float, float]
 
 
 @compiled
-def meet(points: Numbers, is_ring: bool, at: int, skip: float, reach: float, place: Numbers) -> bool:
-    """Where the two sides of a place meet when they are continued: x, y, direction in, direction out, turn, error."""
+def meet(points: Numbers, is_ring: bool, at: int, skip: float, reach: float, far: float, place: Numbers) -> bool:
+    """Where the two sides of a place meet when they are continued: x, y, direction in, direction out, turn, error.
+
+    That is no farther than so far from the place.
+    """
     before, after = np.empty(8), np.empty(8)
     if not look(points, is_ring, at, -1, skip, reach, before) or not look(points, is_ring, at, 1, skip, reach, after):
         return False
@@ -134,8 +137,8 @@ def meet(points: Numbers, is_ring: bool, at: int, skip: float, reach: float, pla
             along = ((bx - ax) * bv - (by - ay) * bu) / cross
             x, y = ax + along * au, ay + along * av
             off = math.hypot(x - x0, y - y0)
-            if off > _FAR:
-                x, y = x0 + (x - x0) * _FAR / off, y0 + (y - y0) * _FAR / off
+            if off > far:
+                x, y = x0 + (x - x0) * far / off, y0 + (y - y0) * far / off
     _, _, au, av = foot(before, x, y)
     _, _, bu, bv = foot(after, x, y)
     place[0], place[1], place[2], place[3], place[4], place[5] = x, y, -au, -av, bu, bv
@@ -214,6 +217,7 @@ def find_bends(
     step: float,
     skip: float,
     reach: float,
+    far: float,
     least_turn: float,
     index: Integers,
     kind: Integers,
@@ -230,7 +234,7 @@ def find_bends(
     score = np.full(n, -1.0)
     bends = np.zeros(n, np.bool_)
     for i in range(n):
-        if (is_ring or 0 < i < n - 1) and meet(points, is_ring, i, skip, reach, corners[i]):
+        if (is_ring or 0 < i < n - 1) and meet(points, is_ring, i, skip, reach, far, corners[i]):
             off = math.hypot(corners[i, 0] - points[i, 0], corners[i, 1] - points[i, 1])
             score[i] = abs(corners[i, 6]) - 1.5 * corners[i, 7] - 0.1 * off
             bends[i] = abs(corners[i, 6]) >= least_turn and score[i] >= 0.6 * least_turn

@@ -1,7 +1,7 @@
-"""What a renderer shows that counts samples: sixteen of each pixel, as Skia does, and resvg, which follows it.
+"""What a renderer shows that counts samples: sixteen of each pixel, as Skia does, and resvg, which follows it, or one.
 
-Two things set such a picture apart from exact areas. An edge runs through a row of samples at a quarter of a
-pixel or at the next, and curves are walked in chords, which lie inside of what is round.
+Two things set such a picture apart from exact areas. An edge runs through a row of samples at one of them or at
+the next, and curves are walked in chords, which lie inside of what is round.
 """
 
 from __future__ import annotations
@@ -13,9 +13,7 @@ import numpy as np
 from svgai.engine.kernels import Flags, Integers, Numbers, compiled
 from svgai.engine.kernels.beziers import cut, point
 
-_GRID = 4
-"""Samples of a pixel in each direction."""
-_UNITS = 64 * _GRID
+_UNITS = 256
 """To a pixel, of the numbers by which the renderer counts chords."""
 _MOST_DOUBLINGS = 6
 
@@ -28,7 +26,7 @@ def off_chord(a: float, b: float, c: float, d: float) -> float:
 
 @compiled
 def chords_within(part: Numbers) -> int:
-    """How many chords the renderer takes for a cubic: twice as many for four times as far, from half a sample on."""
+    """How many chords the renderer takes for a cubic: twice as many for four times as far, from 1/8 pixel on."""
     dx = off_chord(part[0, 0], part[1, 0], part[2, 0], part[3, 0])
     dy = off_chord(part[0, 1], part[1, 1], part[2, 1], part[3, 1])
     off = (int(max(dx, dy) + min(dx, dy) / 2) + 16) >> 5
@@ -70,6 +68,7 @@ def trace_samples(
     begin: Numbers,
     end: Numbers,
     pieces: Numbers,
+    grid: int,
     tint: Integers,
     left: Numbers,
     steps: Numbers,
@@ -77,7 +76,7 @@ def trace_samples(
     areas: Numbers,
     older: Integers,
 ) -> int:
-    """Write, as `areas.trace` does, what goes over to the left of each piece, but counted in samples."""
+    """Write, as `areas.trace` does, what goes over to the left of each piece, but counted in grid x grid samples."""
     height, width = tint.shape
     count = 0
     level, part = np.empty(2), np.empty((4, 2))
@@ -105,12 +104,12 @@ def trace_samples(
                     bx, by = point(whole, t)
                 if not (-1e6 < bx < 1e6 and -1e6 < by < 1e6):
                     return -1
-                first, last = math.floor(_GRID * ay + 0.5), math.floor(_GRID * by + 0.5)
-                sign = 1.0 / _GRID if last > first else -1.0 / _GRID
-                for line in range(max(0, min(first, last)), min(_GRID * height, max(first, last))):
-                    middle = (line + 0.5) / _GRID
-                    x = math.floor(_GRID * (ax + (bx - ax) * (middle - ay) / (by - ay)) + 0.5) / _GRID
-                    row, column = line // _GRID, math.floor(x)
+                first, last = math.floor(grid * ay + 0.5), math.floor(grid * by + 0.5)
+                sign = 1.0 / grid if last > first else -1.0 / grid
+                for line in range(max(0, min(first, last)), min(grid * height, max(first, last))):
+                    middle = (line + 0.5) / grid
+                    x = math.floor(grid * (ax + (bx - ax) * (middle - ay) / (by - ay)) + 0.5) / grid
+                    row, column = line // grid, math.floor(x)
                     if column >= width:
                         continue
                     if column < 0:

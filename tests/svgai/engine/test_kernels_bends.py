@@ -10,6 +10,7 @@ import pytest
 from svgai.engine.kernels.bends import CORNER, END, SMOOTH, find_bends, foot, look, meet, parabola
 
 SKIP, REACH, LEAST_TURN = 1.0, 4.5, 0.3
+FAR = 4.0
 
 
 def along(corners, step: float = 1.0, *, is_ring: bool = True) -> np.ndarray:
@@ -32,7 +33,7 @@ def bends_of(
 ) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
     n = len(points)
     index, kind, places = np.empty(2 * n + 2, np.int32), np.empty(2 * n + 2, np.int32), np.empty((2 * n + 2, 8))
-    count = find_bends(np.ascontiguousarray(points), is_ring, step, SKIP, REACH, LEAST_TURN, index, kind, places)
+    count = find_bends(np.ascontiguousarray(points), is_ring, step, SKIP, REACH, FAR, LEAST_TURN, index, kind, places)
     return index[:count], kind[:count], places[:count]
 
 
@@ -73,7 +74,7 @@ def test_a_corner_is_where_its_sides_meet_and_turns_by_their_angle(degrees: floa
     end = (20.3 + 15 * math.cos(turn), 20 + 15 * math.sin(turn))
     points, place = along([(5, 20), (20.3, 20), end], is_ring=False), np.empty(8)
     nearest = int(np.argmin(np.hypot(*(points - (20.3, 20)).T)))
-    assert meet(points, False, nearest, SKIP, REACH, place)
+    assert meet(points, False, nearest, SKIP, REACH, FAR, place)
     assert place[:2] == pytest.approx((20.3, 20), abs=1e-6)
     assert place[2:6] == pytest.approx((1, 0, math.cos(turn), math.sin(turn)), abs=1e-6)
     assert place[6] == pytest.approx(turn, abs=1e-6)

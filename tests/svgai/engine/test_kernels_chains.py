@@ -8,13 +8,14 @@ import math
 import numpy as np
 import pytest
 
-from svgai.engine.curves import CORNER_PRICE, NOISE, PRICE, TOLERANCE
+from svgai.engine.curves import CORNER_PRICE, PRICE
 from svgai.engine.kernels.bends import CORNER, END, SMOOTH
 from svgai.engine.kernels.beziers import point
 from svgai.engine.kernels.chains import cheapest_chain, fit_cubic, line_error, paced, sample
 from tests.svgai.engine.test_kernels_bends import SKIP, along, bends_of, round_about
 
 NO_SKIP = (0.0, 0.0)
+NOISE, TOLERANCE = 0.07, 0.3
 
 
 def on_cubic(controls: np.ndarray, count: int = 30) -> np.ndarray:

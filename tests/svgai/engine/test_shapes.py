@@ -401,3 +401,11 @@ def test_the_whole_tracer_draws_it_as_that_form(kind) -> None:
     drawn = [trace_flat(of_form(truth), Options(), "fast", plainly).shapes[-1].forms for truth in truths]
     is_found = [len(forms) == 1 and error(forms[0], truth) < 0.2 for forms, truth in zip(drawn, truths, strict=True)]
     assert np.mean(is_found) >= 0.95
+
+
+@pytest.mark.parametrize("noise", [0.07, 0.2])
+def test_a_few_cuts_side_by_side_are_no_long_ellipse(noise: float) -> None:
+    there = np.stack([np.arange(0.5, 6), np.full(6, 12.0)], axis=1)
+    ring = np.vstack([there, there[::-1] + np.array([0, 3]), there[:1]])  # of a box of six by three pixels
+    form = find_shape(ring, noise)
+    assert not isinstance(form, Ellipse) or max(form.rx, form.ry) < 4

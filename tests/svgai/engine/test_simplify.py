@@ -9,7 +9,6 @@ import pytest
 
 from svgai import Limits
 from svgai.drawing import Path, Rectangle
-from svgai.engine.frame import PRICE
 from svgai.engine.raster import draw
 from svgai.engine.simplify import _bent, _divided, simplify
 from svgai.files.intake import from_array
@@ -30,7 +29,7 @@ def only(network: Network) -> Curve:
 
 
 def cost(at: Scene, network: Network) -> float:
-    return at.error(network) + PRICE * sum(
+    return at.error(network) + at.target.price * sum(
         int(np.where(curve.is_line, 2, 6).sum()) for curve in network.curves if curve.is_ring
     )
 
