@@ -33,6 +33,8 @@ class Inks:
 
     colours: Premultiplied
     """inks x 4."""
+    is_complete: bool = False
+    """Whether every pixel of the picture is exactly one of them."""
 
     def __len__(self) -> int:
         return len(self.colours)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from enum import StrEnum
 
 import numpy as np
 from numpy.typing import NDArray
@@ -62,13 +63,24 @@ class Outline:
     """n x 2, (x, y), in the boundary's direction; a ring ends where it begins."""
 
 
+class Edges(StrEnum):
+    """What the edges of a picture are."""
+
+    SMOOTH = "smooth"
+    """Pixels tell how much of them lies to either side."""
+    STAIRS = "stairs"
+    """Drawn without smoothing."""
+    SQUARES = "squares"
+    """Nothing but squares of whole pixels, as meant."""
+
+
 @dataclass(frozen=True, eq=False)
 class Outlines:
     """The outlines of all boundaries, in the same order."""
 
     all: tuple[Outline, ...]
-    is_stepped: bool
-    """Whether they were stairs, and made smooth."""
+    edges: Edges
+    """What they were before: stairs are made smooth."""
 
     def __iter__(self) -> Iterator[Outline]:
         return iter(self.all)

@@ -14,6 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.drawing import Circle, Ellipse, Rectangle
+from svgai.regions import Edges
 
 Numbers: TypeAlias = NDArray[np.float64]
 Primitives: TypeAlias = Mapping[int, Circle | Ellipse | Rectangle]
@@ -67,13 +68,13 @@ class Strands:
     """What each region of the map counts as: those that touch at a corner are one, as is all paper."""
     inks: NDArray[np.int16]
     """The ink of each region; the last one is the paper."""
-    is_stepped: bool = False
-    """Whether the edges of the picture are stairs."""
+    edges: Edges = Edges.SMOOTH
+    """Those of the picture."""
 
     @property
     def noise(self) -> float:
         """Pixels that points usually lie off their edge."""
-        return _NOISE_OF_STAIRS if self.is_stepped else NOISE
+        return _NOISE_OF_STAIRS if self.edges is Edges.STAIRS else NOISE
 
     @property
     def paper(self) -> int:

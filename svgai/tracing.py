@@ -22,6 +22,7 @@ from svgai.engine.twins import match_twins
 from svgai.engine.unsample import unsample
 from svgai.options import Options
 from svgai.picture import Picture
+from svgai.regions import Edges
 
 T = TypeVar("T")
 
@@ -62,6 +63,8 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Dra
     strands = run(find_strands, outlines, regions, cover, inks)
     network = run(fit_curves, strands)
     primitives = run(find_shapes, network)
+    if strands.edges is Edges.SQUARES:  # exact as they are
+        return run(stack, network, primitives, regions.labels, inks, options.cutout)
     network = run(align, network)
     target = run(aim, strands, inks, cover, picture)
     network = run(refine, network, target, STEPS[method])

@@ -25,6 +25,8 @@ def unmix(picture: Picture, inks: Inks) -> Cover:
     seam = np.zeros(shape, np.bool_)
     pure, sure = np.empty(shape, np.int16), np.empty(shape, np.int16)
     find_pure(pixels, inks.colours, PURE, pure)
+    if inks.is_complete:
+        return Cover(pure, pure, share, misfit, seam)
     border = np.concatenate([pure[0], pure[-1], pure[:, 0], pure[:, -1]])
     beyond = inks.ground(border[border >= 0])
     doubt_pure(pure, inks.colours, beyond, REACH, STRANGE, sure)

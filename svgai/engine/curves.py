@@ -11,6 +11,7 @@ from svgai.engine.kernels.bends import CORNER, SMOOTH, find_bends
 from svgai.engine.kernels.beziers import nearest
 from svgai.engine.kernels.chains import cheapest_chain
 from svgai.engine.kernels.moves import cut_pieces
+from svgai.regions import Edges
 from svgai.strands import NOISE, Curve, Network, Numbers, Strand, Strands
 
 TOLERANCE = 4.3
@@ -33,7 +34,10 @@ _AROUND = 8
 
 def fit_curves(strands: Strands) -> Network:
     """Fit each strand, then join them."""
-    fitted = [fit(strand, strands.noise) for strand in strands]
+    if strands.edges is Edges.SQUARES:
+        fitted = [_exact(strand) for strand in strands]
+    else:
+        fitted = [fit(strand, strands.noise) for strand in strands]
     return _joined(strands, [curve for curve, _ in fitted], [bounds for _, bounds in fitted])
 
 
@@ -59,6 +63,19 @@ def fit(strand: Strand, noise: float = NOISE) -> tuple[Curve, NDArray[np.int64]]
         # The ring began somewhere; it may do better from where this chain found a good place.
         chain = bends.chain((start + chain.stops[len(chain.stops) // 2]) % count)
     return chain.curve(), chain.bounds()
+
+
+def _exact(strand: Strand) -> tuple[Curve, NDArray[np.int64]]:
+    """A strand through all its points where it turns, and the number of the point at each node."""
+    points = strand.points
+    before, behind = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
+    turns = before[:, 0] * behind[:, 1] != before[:, 1] * behind[:, 0]
+    if not strand.is_ring:
+        turns[[0, -1]] = True
+    nodes = np.flatnonzero(turns)
+    return polygon(points[nodes], strand.is_ring), np.append(
+        nodes, nodes[:1] + len(points)
+    ) if strand.is_ring else nodes
 
 
 def polygon(points: Numbers, is_ring: bool) -> Curve:
@@ -152,7 +169,8 @@ def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64
         tips = np.array([curves[number].nodes[node] for number, node in ends[joint]] or [strands.joints[joint]])
         if hosts[joint] >= 0:
             host = hosts[joint]
-            places[joint], target = _landing(curves[host], bounds[host], int(marks[joint]), tips.mean(axis=0))
+            around = 0 if strands.edges is Edges.SQUARES else _AROUND
+            places[joint], target = _landing(curves[host], bounds[host], int(marks[joint]), around, tips.mean(axis=0))
         else:
             target = _meeting([_tangent(curves[number], node) for number, node in ends[joint]], tips)
         for number, node in ends[joint]:
@@ -160,10 +178,10 @@ def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64
     return Network(strands, tuple(curves), hosts, places)
 
 
-def _landing(curve: Curve, bounds: NDArray[np.int64], mark: int, tip: Numbers) -> tuple[float, Numbers]:
+def _landing(curve: Curve, bounds: NDArray[np.int64], mark: int, reach: int, tip: Numbers) -> tuple[float, Numbers]:
     """Where a strand lands on a curve that passes its tip around the point of that number, and only there.
 
-    A curve may end on itself, or come by again.
+    A curve may end on itself, or come by again. Without any reach it is the segment of that point.
     """
     size = len(curve)
     nodes = np.arange(size + 1)
@@ -172,7 +190,9 @@ def _landing(curve: Curve, bounds: NDArray[np.int64], mark: int, tip: Numbers) -
         mark += turn * (mark < bounds[0])
         bounds = np.concatenate([bounds[:-1] - turn, bounds, bounds[1:] + turn])
         nodes = np.arange(-size, 2 * size + 1)
-    places = np.interp([mark - _AROUND, mark + _AROUND], bounds, nodes)
+    places = np.interp([mark - reach, mark + reach], bounds, nodes)
+    if not reach:
+        places = np.floor(places) + np.array([0, 1])
     around = np.arange(math.floor(places[0]), max(math.ceil(places[1]), math.floor(places[0]) + 1))
     begin, end = np.clip(places[0] - around, 0, 1), np.clip(places[1] - around, 0, 1)
     pieces = np.empty((len(around), 4, 2))

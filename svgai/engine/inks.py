@@ -32,6 +32,8 @@ WORTH = 6
 _PROPOSALS = 32
 _MEETING = 12
 """Only the most frequent inks are tried by threes: their number grows with the third power."""
+_MOST_OF_SQUARES = 16
+"""Colours of a picture made of squares; with more of them it rather is an enlarged one with soft edges."""
 _SLACK = 0.03
 _MOST_EDGES, _MOST_UNEXPLAINED = 60_000, 6_000
 """Of more pixels than that, every second, third and so on is looked at."""
@@ -39,11 +41,34 @@ _BAND_PIXELS = 1 << 20
 
 
 def find_inks(picture: Picture, at_most: int) -> Inks:
-    """The inks of a picture, at least one: those of flat places by frequency, then those too thin for one."""
+    """The inks of a picture, at least one: those of flat places by frequency, then those too thin for one.
+
+    Where it is made of squares, all its colours are.
+    """
+    complete = _of_squares(picture, min(at_most, _MOST_OF_SQUARES))
+    if complete:
+        return complete
     flat, edges = zip(*_bands(picture), strict=True)
     sums, counts = _tallied([colours for colours in flat if len(colours)] or list(edges))
     inks = _sure(_modes(sums, counts, at_most), sums, counts)
     return Inks(_with_thin_ones(inks, _some(np.concatenate(edges), _MOST_EDGES), at_most))
+
+
+def _of_squares(picture: Picture, at_most: int) -> Inks | None:
+    """All colours, if they change at every second, third, ... column and row only, which a smooth edge never does."""
+    pixels = np.ascontiguousarray(picture.rgba).view(np.uint32)[..., 0]
+    columns = 1 + np.flatnonzero((pixels[:, 1:] != pixels[:, :-1]).any(axis=0))
+    rows = 1 + np.flatnonzero((pixels[1:] != pixels[:-1]).any(axis=1))
+    if any(len(places) > 1 and np.gcd.reduce(np.diff(places)) == 1 for places in (columns, rows)):
+        return None
+    columns, rows = (np.concatenate([[0], places]) for places in (columns, rows))
+    sizes = np.outer(np.diff(rows, append=picture.height), np.diff(columns, append=picture.width))
+    cells = premultiplied(replace(picture, rgba=picture.rgba[np.ix_(rows, columns)])).reshape(-1, 4)
+    colours, which = np.unique(cells, axis=0, return_inverse=True)
+    if len(colours) > at_most:
+        return None
+    areas = np.bincount(which.ravel(), sizes.ravel())
+    return Inks(np.ascontiguousarray(colours[np.argsort(-areas, kind="stable")]), is_complete=True)
 
 
 def _bands(picture: Picture) -> Iterator[tuple[Premultiplied, Premultiplied]]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from svgai.cover import Cover
 from svgai.engine import stairs
 from svgai.engine.kernels.cuts import cut_steps
-from svgai.regions import OUTSIDE, Boundaries, Boundary, Outline, Outlines, Regions
+from svgai.regions import OUTSIDE, Boundaries, Boundary, Edges, Outline, Outlines, Regions
 
 REACH = 3
 """Pixels to each side that may belong to one edge."""
@@ -23,11 +23,13 @@ _LOOK = 3
 
 def find_outlines(boundaries: Boundaries, regions: Regions, cover: Cover) -> Outlines:
     """One outline for each boundary, in the same order."""
-    is_stepped = stairs.is_stepped(boundaries, cover)
-    return Outlines(tuple(_outline(boundary, regions, cover, is_stepped) for boundary in boundaries), is_stepped)
+    edges = stairs.edges_of(boundaries, cover)
+    if edges is Edges.SQUARES:
+        return Outlines(tuple(Outline(boundary, stairs.corners(boundary)) for boundary in boundaries), edges)
+    return Outlines(tuple(_outline(boundary, regions, cover, edges) for boundary in boundaries), edges)
 
 
-def _outline(boundary: Boundary, regions: Regions, cover: Cover, is_stepped: bool) -> Outline:
+def _outline(boundary: Boundary, regions: Regions, cover: Cover, edges: Edges) -> Outline:
     corners = boundary.points.astype(np.float64)
     if OUTSIDE in (boundary.left, boundary.right):
         return Outline(boundary, corners)  # the picture ends exactly there
@@ -38,7 +40,7 @@ def _outline(boundary: Boundary, regions: Regions, cover: Cover, is_stepped: boo
     cut_steps(boundary.points, steps, cover.first, cover.second, cover.share, ink, REACH, points)
     if boundary.is_ring and len(points) < 3:
         return Outline(boundary, corners)  # around a dot, where no direction can be told
-    if is_stepped:
+    if edges is Edges.STAIRS:
         points = stairs.smoothed(points, steps, boundary)
     if boundary.is_ring:
         return Outline(boundary, np.vstack([points, points[:1]]))

@@ -16,7 +16,8 @@ from numpy.typing import NDArray
 
 from svgai.drawing import Circle, Ellipse, Rectangle
 from svgai.engine.kernels.forms import ELLIPSE, RECTANGLE, come_near, moments, outside_at, possible, trust
-from svgai.strands import NOISE, Network, Primitives
+from svgai.regions import Edges
+from svgai.strands import NOISE, Curve, Network, Primitives
 
 Floats: TypeAlias = NDArray[np.float64]
 Flags: TypeAlias = NDArray[np.bool_]
@@ -63,6 +64,8 @@ _LOCALLY_OFF = 0.15
 _LOCAL = 5
 _FARTHEST_OFF = 0.6
 """Pixels; no cut is farther off, not even one that is not to be trusted."""
+_LONGEST = 1.75
+"""How many times longer than its cuts reach a form may be: there are none at pointed ends."""
 _UNSEEN = 0.015
 """Pixels on average by which a form of fewer numbers may be worse without more ado."""
 _EVIDENCE = 12.0
@@ -126,12 +129,20 @@ class _Fit:
 
 def find_shapes(network: Network) -> Primitives:
     """The forms of all rings that are one."""
+    if network.strands.edges is Edges.SQUARES:
+        return {number: _box(curve) for number, curve in enumerate(network.curves) if curve.is_ring and len(curve) == 4}
     found = {
         number: find_shape(np.vstack([strand.points, strand.points[:1]]), network.strands.noise)
         for number, (strand, curve) in enumerate(zip(network.strands, network.curves, strict=True))
         if strand.is_ring and len(strand.points) >= _LEAST_CUTS and len(curve) <= _MOST_SEGMENTS
     }
     return {number: form for number, form in found.items() if form}
+
+
+def _box(curve: Curve) -> Rectangle:
+    """The rectangle with these four corners."""
+    (x, y), (width, height) = (curve.nodes.min(axis=0) + curve.nodes.max(axis=0)) / 2, np.ptp(curve.nodes, axis=0)
+    return Rectangle(float(x), float(y), float(width), float(height))
 
 
 def find_shape(points: Floats, noise: float = NOISE) -> Circle | Ellipse | Rectangle | None:
@@ -207,9 +218,7 @@ def _fitted(kind: int, cuts: _Cuts, numbers: Floats, free: Freedom, first_off: f
     trust(kind, cuts.points, cuts.is_level, fit.numbers, _DEPTH, trusted)
     fit = _fit(kind, cuts, fit.numbers, free, trusted)
     allowed = _FARTHEST_OFF * cuts.blur
-    is_large = (
-        max(fit.numbers[2:4]) > math.hypot(*np.ptp(cuts.points, axis=0)) + 2 * allowed
-    )  # as an arc of few cuts is
+    is_large = max(fit.numbers[2:4]) > _LONGEST * math.hypot(*np.ptp(cuts.points, axis=0))  # as through few cuts
     if is_large or not fit.is_near or float(np.abs(_outside(kind, cuts, fit.numbers)).max()) > allowed:
         return None
     return fit

@@ -14,7 +14,7 @@ from numpy.typing import NDArray
 from svgai.cover import Cover, Inks
 from svgai.engine.kernels.bends import foot, look
 from svgai.engine.kernels.cracks import find_crossings
-from svgai.regions import OUTSIDE, Boundary, Outline, Outlines, Regions
+from svgai.regions import OUTSIDE, Boundary, Edges, Outline, Outlines, Regions
 from svgai.strands import Numbers, Strand, Strands, Stretch
 
 STRAIGHT = math.radians(28)
@@ -40,6 +40,8 @@ class Line:
     points: Numbers
     left: int
     right: int
+    is_exact: bool
+    """Whether its points are where it turns, with both ends; otherwise they are without these, and only near it."""
 
     def place(self, end: int) -> Place:
         x, y = self.corners[-end]
@@ -53,7 +55,8 @@ class Line:
 def find_strands(outlines: Outlines, regions: Regions, cover: Cover, inks: Inks) -> Strands:
     """Join what is one edge, and say where the others end."""
     ground, owner, crossings = _merged(regions, cover, inks)
-    lines = [line for outline in outlines if (line := _line(outline, owner, ground, cover))]
+    is_exact = outlines.edges is Edges.SQUARES
+    lines = [line for outline in outlines if (line := _line(outline, owner, ground, cover, is_exact))]
     meetings: dict[Place, list[End]] = defaultdict(list)
     for number, line in enumerate(lines):
         for end in (0, 1):
@@ -70,7 +73,7 @@ def find_strands(outlines: Outlines, regions: Regions, cover: Cover, inks: Inks)
             joints.append(np.array(place, np.float64))
     strands = tuple(_strands(lines, partners, joint_of, joints))
     known = np.append(regions.inks, ground).astype(np.int16)
-    return Strands(strands, np.array(joints).reshape(-1, 2), owner, known, outlines.is_stepped)
+    return Strands(strands, np.array(joints).reshape(-1, 2), owner, known, outlines.edges)
 
 
 def _merged(regions: Regions, cover: Cover, inks: Inks) -> tuple[int, NDArray[np.int64], dict[Place, bool]]:
@@ -105,16 +108,18 @@ def _crossings(regions: Regions) -> NDArray[np.int32]:
     return found[:count]
 
 
-def _line(outline: Outline, owner: NDArray[np.int64], ground: int, cover: Cover) -> Line | None:
+def _line(outline: Outline, owner: NDArray[np.int64], ground: int, cover: Cover, is_exact: bool) -> Line | None:
     boundary = outline.boundary
     left, right = (int(owner[side]) for side in (boundary.left, boundary.right))
     if left == right:
         return None
-    if OUTSIDE in (boundary.left, boundary.right):
+    if is_exact:
+        points = outline.points
+    elif OUTSIDE in (boundary.left, boundary.right):
         points = _along_border(boundary, ground, cover)
     else:
         points = outline.points[:-1] if boundary.is_ring else outline.points[1:-1]
-    return Line(boundary.points, points, left, right)
+    return Line(boundary.points, points, left, right, is_exact)
 
 
 def _along_border(boundary: Boundary, ground: int, cover: Cover) -> Numbers:
@@ -147,6 +152,9 @@ def _pairs(place: Place, ends: list[End], lines: list[Line], crossings: dict[Pla
         return [(by_way[one], by_way[other]) for one, other in turns]
     if len(ends) != 3:
         return []
+    if lines[ends[0][0]].is_exact:
+        ways = {_way(lines[number], end): (number, end) for number, end in ends}
+        return [(ways[one], ways[other]) for one, other in ("NS", "EW") if one in ways and other in ways]
     reached = {(number, end): _continued(lines[number].from_end(end), place) for number, end in ends}
     straight = [(_bend(reached[one], reached[other]), (one, other)) for one, other in itertools.combinations(ends, 2)]
     bend, pair = min(straight, key=lambda found: found[0])
@@ -221,7 +229,7 @@ def _joined(
     for number, end in chain:
         line = lines[number]
         near = [joints[joint_of[at]] if (at := (number, each)) in joint_of else None for each in (end, 1 - end)]
-        points.append(_clear_of_joints(line.from_end(end), near))
+        points.append(line.from_end(end)[:-1] if line.is_exact else _clear_of_joints(line.from_end(end), near))
         left, right = (line.right, line.left) if end else (line.left, line.right)
         if stretches and passed[-1] is None:
             del passed[-1], marks[-1]
@@ -241,13 +249,16 @@ def _joined(
         return Strand(np.vstack(points), True, tuple(stretches), joined, tuple(marks[: len(joined)]), None)
     (first, begun), (last, entered) = chain[0], chain[-1]
     start, stop = joint_of[first, begun], joint_of[last, 1 - entered]
+    joined = tuple(joint for joint in passed[:-1] if joint is not None)
+    if lines[first].is_exact:
+        whole = np.vstack([*points, joints[stop]])
+        return Strand(whole, False, tuple(stretches), joined, tuple(marks[:-1]), (start, stop))
     reached = [
         _continued(lines[number].from_end(end), (joints[joint][0], joints[joint][1]))
         for number, end, joint in ((first, begun, start), (last, 1 - entered, stop))
     ]
     tips = [joints[joint] if found is None else found[:2] for found, joint in zip(reached, (start, stop), strict=True)]
     whole = np.vstack([tips[0][None], *points, tips[1][None]])
-    joined = tuple(joint for joint in passed[:-1] if joint is not None)
     return Strand(whole, False, tuple(stretches), joined, tuple(mark + 1 for mark in marks[:-1]), (start, stop))
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from svgai.cover import Cover, Inks, Premultiplied, premultiplied
 from svgai.picture import Picture
+from svgai.regions import Edges
 from svgai.strands import NOISE, Numbers, Strands
 
 _PRICE = 0.005
@@ -58,7 +59,7 @@ def aim(strands: Strands, inks: Inks, cover: Cover, picture: Picture) -> Target:
 
 
 def _samples(strands: Strands, inks: Inks, cover: Cover) -> int:
-    if strands.is_stepped:
+    if strands.edges is Edges.STAIRS:
         return 1
     return _SAMPLES if is_sampled(inks, cover) else 0
 

@@ -15,10 +15,15 @@ from svgai.drawing import Circle, Ellipse, Form, Rectangle
 from svgai.explanation.canvas import BLACK, BLUE, GREEN, GREY, ORANGE, PURPLE, RED, TEAL, Canvas, Colour, hue
 from svgai.explanation.sheet import Key, Sheet
 from svgai.explanation.view import View
-from svgai.regions import Boundaries, Outlines
+from svgai.regions import Boundaries, Edges, Outlines
 from svgai.strands import Curve, Network, Primitives, Strands, along
 
 _MOST_LABELS = 24
+_RUNS: Final[Mapping[Edges, str]] = {
+    Edges.SMOOTH: "really run",
+    Edges.STAIRS: "most likely run: their stairs are made smooth",
+    Edges.SQUARES: "run, from corner to corner",
+}
 _KINDS: Final[Mapping[type[Form], Colour]] = {Circle: PURPLE, Ellipse: RED, Rectangle: TEAL}
 
 
@@ -41,8 +46,7 @@ def show_outlines(view: View, outlines: Outlines) -> Sheet:
         for place in outline.points:
             canvas.mark("disc", place, hue(number), min(3, max(1.7, view.steps / 4)))
     keys = (Key("line", hue(0), "an outline"), Key("disc", hue(0), "where it crosses a row or a column of pixels"))
-    how = "most likely run: their stairs are made smooth" if outlines.is_stepped else "really run"
-    return Sheet(canvas.image(), f"where the {len(outlines)} boundaries {how}", keys)
+    return Sheet(canvas.image(), f"where the {len(outlines)} boundaries {_RUNS[outlines.edges]}", keys)
 
 
 def show_strands(view: View, strands: Strands) -> Sheet:

@@ -24,15 +24,17 @@ from svgai import Limits, Options
 from svgai.conversion import plainly
 from svgai.drawing import Circle, Drawing, Ellipse, Ink, Rectangle, Shape
 from svgai.engine.coverage import unmix
+from svgai.engine.curves import fit_curves
 from svgai.engine.inks import find_inks
 from svgai.engine.mapping import find_boundaries, find_regions
 from svgai.engine.outlines import find_outlines
-from svgai.engine.shapes import find_shape
+from svgai.engine.shapes import find_shape, find_shapes
 from svgai.engine.svg import write
 from svgai.files.intake import from_array
 from svgai.picture import Picture
 from svgai.regions import OUTSIDE
 from svgai.tracing import trace_flat
+from tests.svgai.engine.flat import mapped
 
 SIZE, FINE = 256, 16
 WHITE, RED = np.array((255, 255, 255)), np.array((200, 30, 60))
@@ -186,9 +188,9 @@ def test_what_is_upright_square_sharp_or_round_is_exactly_so() -> None:
 @pytest.mark.parametrize("draw", [of_form, by_resvg])
 def test_a_small_disc_is_told_from_a_small_square(draw) -> None:
     for x, y in np.random.default_rng(4).uniform(127, 129, (8, 2)):
-        assert isinstance(find_shape(ring(draw(Circle(x, y, 3)))), Circle)
-        assert isinstance(find_shape(ring(draw(Rectangle(x, y, 6, 6)))), Rectangle)
-        assert isinstance(find_shape(ring(draw(Rectangle(x, y, 6, 6, 0, 30)))), Rectangle)
+        for form in (Circle(x, y, 3), Rectangle(x, y, 6, 6), Rectangle(x, y, 6, 6, 0, 30)):
+            (found,) = find_shapes(fit_curves(mapped(draw(form))[3])).values()
+            assert type(found) is type(form)
 
 
 def polygon(corners: int, size: float) -> np.ndarray:
