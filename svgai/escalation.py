@@ -54,9 +54,10 @@ def is_due(method: str, advice: Advice, contest: Contest, budget: Budget) -> boo
 
 
 def is_promising(method: str, advice: Advice, contest: Contest, reached: float) -> bool:
-    """Whether a method may do better than what was reached; one that traces like another must be foretold to."""
-    told = advice.predictions
-    alike = [other for other in contest.entered if TRACERS[other] is TRACERS[method]]
+    """Whether a method may do better than what was reached; one that searches less than another must be foretold to."""
+    told, order = advice.predictions, list(TRACERS)
+    longer = order[order.index(method) + 1 :]
+    alike = [other for other in contest.entered if TRACERS[other] is TRACERS[method] and other in longer]
     return told[method].high > reached and all(told[method].quality > told[other].quality for other in alike)
 
 

@@ -26,7 +26,7 @@ TRACERS: Final[dict[str, Callable[[Picture, Options, str, Run], Drawing]]] = {
     "refined": trace_flat,
     BASELINE: _trace_baseline,
 }
-"""Every method that `svgai.options.METHODS` names, but for `auto`."""
+"""Every method that `svgai.options.METHODS` names, but for `auto`; of those that trace alike, each searches longer."""
 
 
 def trace(picture: Picture, options: Options, method: str, run: Run) -> Drawing:

@@ -78,9 +78,10 @@ def test_two_inks_that_touch_share_an_outline_between_them() -> None:
 def test_a_line_one_pixel_wide_keeps_its_width_and_place(top: float) -> None:
     picture = filled((box(10, top, 86, top + 1), RED), (box(20, 60, 80, 80), RED))
     thin = min(outlines_of(picture), key=lambda each: each.points[:, 1].max())
-    middle = thin.points[(thin.points[:, 0] > 14) & (thin.points[:, 0] < 82)]
-    assert middle[:, 1].min() == pytest.approx(top, abs=1 / (2 * SAMPLES))
-    assert middle[:, 1].max() == pytest.approx(top + 1, abs=1 / (2 * SAMPLES))
+    x, y = thin.points.T
+    middle = y if len(y) == 5 else y[(x > 14) & (x < 82)]  # made of whole pixels, it only has corners
+    assert middle.min() == pytest.approx(top, abs=1 / (2 * SAMPLES))
+    assert middle.max() == pytest.approx(top + 1, abs=1 / (2 * SAMPLES))
 
 
 @pytest.mark.parametrize(
