@@ -25,6 +25,8 @@ OPAQUE = 0.998
 INVISIBLE = 0.004
 _UNDERLAP = (0.8, 0.4, 0.2)
 """Pixels by which a lower shape runs on under an upper one, if there is room."""
+_LOST = 1.0
+"""Squared pixels that a region may lose where it goes a hidden way: what it shows lies on the other side of it."""
 _LEAST_UNDERLAP = 0.2
 """For so much there always is."""
 _TAPER = 1.0
@@ -192,8 +194,9 @@ class Stack:
     def _way(self, edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:
         """The shortest hidden way from one end of an edge to the other."""
         start, end = edge.segments[0, 0], edge.segments[-1, 3]
-        if edge.begins != edge.ends and self._is_hidden(edge, _straight(start, end), _BOTH_SIDES):
-            return _straight(start, end), np.ones(1, np.bool_)
+        straight = _straight(start, end)
+        if edge.begins != edge.ends and _gains(edge, straight) and self._is_hidden(edge, straight, _BOTH_SIDES):
+            return straight, np.ones(1, np.bool_)
         for distance in _UNDERLAP:
             aside, is_line = _aside(edge, distance)
             # Nearer to the edge than that all is hidden, whatever the pixels there are counted as.
@@ -261,9 +264,18 @@ def _loops(edges: tuple[Edge, ...]) -> dict[int, list[Loop]]:
 
 def _area(loop: Loop) -> float:
     """The area within a loop, negative where it lies to the left."""
-    points = np.concatenate([edge.segments.reshape(-1, 2) for edge in loop])
+    return _turned_area(np.concatenate([edge.segments for edge in loop]))
+
+
+def _turned_area(segments: Numbers) -> float:
+    points = segments.reshape(-1, 2)
     x, y = np.concatenate([points, points[:1]]).T
     return float(x[:-1] @ y[1:] - y[:-1] @ x[1:]) / 2
+
+
+def _gains(edge: Edge, way: Numbers) -> bool:
+    """Whether a region is no smaller for going another way than its edge."""
+    return _turned_area(way) - _turned_area(edge.segments) <= _LOST
 
 
 def _shown(edge: Edge) -> tuple[Numbers, NDArray[np.bool_]]:

@@ -13,12 +13,16 @@ from __future__ import annotations
 
 import math
 
+import numpy as np
+
 from svgai.engine.kernels import Flags, Integers, Numbers, compiled
 from svgai.engine.kernels.beziers import cut, point, slope
 
 FREE, TURNING, TRAILING = 0, 1, 2
 _ARM = 5.0
 """Pixels from a node at which turning by one unit moves a handle by one pixel."""
+_APART = 0.25
+"""Pixels between two nodes that slide on the same segment."""
 _LEAST_LINE = 2.0
 """Pixels of a line that decides about a direction."""
 _SAME_WAY = 0.98
@@ -211,6 +215,22 @@ def write_rows(
 
 
 @compiled
+def rooms(controls: Numbers, host: Integers, at: Numbers) -> tuple[Numbers, Numbers]:
+    """How far each node may slide on its host: half way to where it would meet the next one on either side."""
+    least, most = np.zeros(at.shape[0]), np.ones(at.shape[0])
+    sliding = np.flatnonzero(host >= 0)
+    order = sliding[np.argsort(2.0 * host[sliding] + at[sliding], kind="mergesort")]
+    for k in range(1, order.shape[0]):
+        one, other = order[k - 1], order[k]
+        if host[one] == host[other]:
+            x, y = point(controls[host[one]], at[one])
+            u, v = point(controls[host[other]], at[other])
+            room = max(0.0, 1 - _APART / (math.hypot(u - x, v - y) + 1e-9)) * (at[other] - at[one]) / 2
+            most[one], least[other] = at[one] + room, at[other] - room
+    return least, most
+
+
+@compiled
 def move(
     step: Numbers,
     nodes: Numbers,
@@ -231,7 +251,11 @@ def move(
     new_handles: Numbers,
     new_at: Numbers,
 ) -> None:
-    """Take a step: write where nodes and handles are then. Nodes that slide are put in place by `settle`."""
+    """Take a step: write where nodes and handles are then. Nodes that slide are put in place by `settle`.
+
+    None slides past another one: what lies between the two would be gone.
+    """
+    least, most = rooms(controls, host, at)
     for n in range(nodes.shape[0]):
         if host[n] < 0:
             new_nodes[n, 0] = nodes[n, 0] + step[of_node[n, 0]]
@@ -239,7 +263,7 @@ def move(
         else:
             dx, dy = slope(controls[host[n]], at[n])
             along = min(_MOST_SLIDE, max(-_MOST_SLIDE, step[of_node[n, 0]]))
-            new_at[n] = min(1.0, max(0.0, at[n] + along / (math.hypot(dx, dy) + 1e-9)))
+            new_at[n] = min(most[n], max(least[n], at[n] + along / (math.hypot(dx, dy) + 1e-9)))
     for s in range(first.shape[0]):
         if is_line[s]:
             continue

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from svgai.engine.kernels.beziers import point
-from svgai.engine.kernels.moves import FREE, TRAILING, TURNING, cut_pieces
+from svgai.engine.kernels.moves import FREE, TRAILING, TURNING, cut_pieces, rooms
 from svgai.engine.web import Freedoms, Web
 from svgai.strands import Curve, Network, Strand, Strands, Stretch
 
@@ -135,6 +135,8 @@ def test_no_step_folds_a_handle_over_or_carries_a_joint_off_its_segment() -> Non
             step = np.random.default_rng(seed).uniform(-size, size, freedoms.count)
             moved = freedoms.taken(web, step)
             assert ((moved.at >= 0) & (moved.at <= 1)).all()
+            is_beside = (web.host[:, None] == web.host) & (web.host >= 0) & (web.at[:, None] < web.at)
+            assert (moved.at[:, None] < moved.at)[is_beside].all()
             assert np.isfinite(moved.controls).all()
             for segment, end in np.argwhere(freedoms.tie == TURNING):
                 node = (web.first, web.last)[end][segment]
@@ -170,3 +172,18 @@ def test_lines_that_are_level_or_upright_stay_so_whatever_moves() -> None:
     assert moved[3, 0] == moved[4, 0]
     assert moved[4, 1] == moved[5, 1]
     assert moved[5, 0] == moved[0, 0]
+
+
+def test_what_slides_on_one_segment_never_meets() -> None:
+    controls = np.array([[(0, 0), (4, 0), (8, 0), (12, 0)], [(12, 0), (12, 4), (12, 8), (12, 12)]], float)
+    host = np.array([0, -1, 1, 0, 0], np.int32)
+    at = np.array([0.7, 0.0, 0.5, 0.2, 0.71])
+    least, most = rooms(controls, host, at)
+    assert (least <= at).all()
+    assert (at <= most).all()
+    assert (least[3], most[3]) == pytest.approx(
+        (0, 0.2 + (0.5 - 0.25 / 12) / 2)
+    )  # as far from each other as they may be
+    assert (least[0], most[0]) == pytest.approx((0.7 - (0.5 - 0.25 / 12) / 2, 0.7))  # next to one that is too near
+    assert (least[4], most[4]) == pytest.approx((0.71, 1))
+    assert (least[2], most[2]) == (0, 1)

@@ -12,8 +12,13 @@ import cv2
 import numpy as np
 import pytest
 
+from svgai import Limits
 from svgai.drawing import Drawing
+from svgai.engine.score import measure
+from svgai.engine.stacking import Edge, _gains, _straight
 from svgai.engine.svg import write
+from svgai.files.intake import from_array
+from svgai.training.drawings import make_drawing
 from tests.svgai.engine.flat import by_resvg, by_skia, pictured, svg, text_of, traced
 
 SIZE, ZOOM = 64, 8
@@ -218,3 +223,22 @@ def test_a_whole_form_stays_one() -> None:
 def test_regions_of_one_ink_are_one_path() -> None:
     dots = "".join(f'<path fill="#dc1e00" d="M{8 + 20 * n} 8h9l4 30-12-9z"/>' for n in range(3))
     assert traced(pictured(dots)).paths == 1
+
+
+def test_what_is_drawn_is_what_was_refined() -> None:
+    subject = make_drawing(5, 549)  # thin lines over each other
+    assert subject.family == "sketch"
+    picture = from_array(subject.seen(172), Limits())
+    likeness = {}
+    for method in ("fast", "optimised", "refined"):
+        text = text_of(traced(picture, method))
+        likeness[method] = measure(by_skia(text, picture.width, picture.height), picture).ssim
+    assert min(likeness["optimised"], likeness["refined"]) > likeness["fast"] > 0.9
+
+
+@pytest.mark.parametrize("bulge", [-20.0, 20.0])
+def test_a_hidden_way_never_cuts_off_what_is_seen(bulge: float) -> None:
+    there = np.array([[[10.0, 30], [10, 30 + bulge], [50, 30 + bulge], [50, 30]]])
+    edge = Edge(region=0, other=1, segments=there, is_line=np.zeros(1, np.bool_), begins=0, ends=1, strand=0)
+    assert _gains(edge, _straight(there[0, 0], there[0, 3])) is (bulge < 0)
+    assert _gains(edge.reversed(1, 0), _straight(there[0, 3], there[0, 0])) is (bulge > 0)
