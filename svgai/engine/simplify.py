@@ -18,6 +18,7 @@ from numpy.typing import NDArray
 from svgai.drawing import Rectangle
 from svgai.engine.forms import is_reversed, numbers_of, outline
 from svgai.engine.frame import Frame, numbers_in
+from svgai.engine.kernels.beziers import nearest
 from svgai.engine.kernels.chains import fit_cubic, paced
 from svgai.engine.kernels.forms import moments
 from svgai.engine.target import Target
@@ -37,6 +38,8 @@ _MOST_OF_BOX = 8
 """Segments of a ring that may be a rectangle."""
 _LEVEL = 0.1
 """Sine of twice the angle to which a rectangle is level."""
+_ASTRAY = 3.0
+"""Pixels that a ring may move in one trial."""
 _PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
 """Where on a segment it is compared with what may take its place."""
 
@@ -64,12 +67,14 @@ def simplify(network: Network, primitives: Primitives, target: Target, work: int
 def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]:
     """The best curve found, and how many were tried."""
     best, cost = _refined(frame, curve)
+    if _strays(best, curve):
+        best, cost = curve, frame.cost(curve, numbers_in(curve))
     trials = 0
     for trial, numbers in _boxes(curve):
         trials += 1
         made = frame.refined(trial, _STEPS)
         price = frame.cost(made, numbers)
-        if price < cost:
+        if price < cost and not _strays(made, best):
             best, cost = made, price
     is_better = len(best) >= _LEAST
     while is_better and trials < most_trials:
@@ -79,7 +84,7 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
             for trial in _variants(best, number):
                 trials += 1
                 made, price = _refined(frame, trial)
-                if price < cost - 1e-9:
+                if price < cost - 1e-9 and not _strays(made, best):
                     best, cost, is_better = made, price, True
                     break
             else:
@@ -91,6 +96,16 @@ def _refined(frame: Frame, curve: Curve) -> tuple[Curve, float]:
     """The curve after refinement, and what it costs: its numbers, and what it leaves unexplained."""
     made = frame.refined(curve, _STEPS)
     return made, frame.cost(made, numbers_in(made))
+
+
+def _strays(ring: Curve, former: Curve) -> bool:
+    """Whether a ring goes where it was not: where it crosses itself, areas cancel out, and errors do not tell."""
+    controls = former.controls
+    for x, y in np.concatenate([along(segment, _PLACES) for segment in ring.controls]).tolist():
+        _, _, near_x, near_y = nearest(controls, x, y)
+        if (near_x - x) ** 2 + (near_y - y) ** 2 > _ASTRAY**2:
+            return True
+    return False
 
 
 def _work(frame: Frame) -> int:

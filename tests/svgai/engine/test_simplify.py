@@ -10,7 +10,7 @@ import pytest
 from svgai import Limits
 from svgai.drawing import Path, Rectangle
 from svgai.engine.raster import draw
-from svgai.engine.simplify import _bent, _divided, simplify
+from svgai.engine.simplify import _bent, _divided, _strays, simplify
 from svgai.files.intake import from_array
 from svgai.strands import Curve, Network
 from tests.svgai.engine.flat import svg, traced
@@ -100,3 +100,12 @@ def test_the_dot_on_an_i_is_a_rectangle_even_in_a_few_pixels(width: float, lean:
         ((form,),) = (shape.forms for shape in traced(picture).shapes)
         boxes += isinstance(form, Rectangle) or (isinstance(form, Path) and form.commands in {"MLLLZ", "MLLLLZ"})
     assert boxes >= 7
+
+
+def test_a_ring_that_goes_where_it_was_not_is_found_out() -> None:
+    nodes = np.array([(10.0, 10), (40, 10), (40, 40), (10, 40)])
+    square = Curve.ring(nodes, np.zeros(4, np.bool_), np.ones(4, np.bool_), np.zeros((4, 2, 2)))
+    moved, thorny = (replace(square, nodes=nodes + np.outer([0, 0, 1, 0], by)) for by in ((1.5, 1.5), (14, 3)))
+    assert not _strays(moved, square)
+    assert _strays(thorny, square)
+    assert not _strays(replace(square, nodes=nodes + np.array([0, 2])), square)
