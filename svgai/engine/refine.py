@@ -11,6 +11,10 @@ from svgai.engine.target import Target
 from svgai.engine.web import Following, Painting, Web, losses
 from svgai.strands import Curve, Network, Numbers, Primitives
 
+_FAINT = 24.0
+"""Steps of colour below which pixels say little of an edge, as from one step of a gradient to the next."""
+_NEAR = 0.7
+"""Pixels that a faint strand may move; one that goes farther was held by nothing, and stays where it was."""
 _STEPS = 4
 _STILL = 1e-4
 """Pixels; a step so small is the last one."""
@@ -24,7 +28,9 @@ def refine(network: Network, target: Target, steps: int) -> Network:
     """Move what may move until the picture is explained as well as these curves can."""
     if not any(len(curve) for curve in network.curves):
         return network
-    return Web.woven(network).refined(target, steps).network(network)
+    web = Web.woven(network)
+    farthest = np.where(web.contrasts(target) < _FAINT, _NEAR, np.inf)
+    return web.refined(target, steps).unless_astray(web, farthest).network(network)
 
 
 def refine_shapes(primitives: Primitives, network: Network, target: Target) -> Primitives:

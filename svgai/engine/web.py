@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.engine.kernels.areas import normal_equations, paint, squared_error, squared_errors, trace
+from svgai.engine.kernels.beziers import find_strays
 from svgai.engine.kernels.equations import follow, least_squares
 from svgai.engine.kernels.moves import cut_pieces, find_freedoms, move, settle, write_rows
 from svgai.engine.kernels.samples import trace_samples
@@ -209,6 +210,18 @@ class Web:
             if trial.count < 0 or loss[~is_worse].sum() > 0:
                 return self, painting, np.zeros(strands)
         return moved, trial, np.where(is_worse, 0.0, np.maximum(-loss, 1e-9))
+
+    def contrasts(self, target: Target) -> Numbers:
+        """Steps of colour from one side of each strand to the other, where they are most."""
+        most = np.zeros(int(self.strand.max()) + 1)
+        np.maximum.at(most, self.strand[self.segment], np.abs(self.steps(target)).max(axis=1))
+        return most
+
+    def unless_astray(self, former: Web, farthest: Numbers) -> Web:
+        """This web, but where strands have gone farther than each may, the former one."""
+        strays = np.zeros(len(farthest), np.bool_)
+        find_strays(former.controls, self.controls, self.strand, farthest, strays)
+        return self.mixed(former, ~strays) if strays.any() else self
 
     def mixed(self, other: Web, is_mine: NDArray[np.bool_]) -> Web:
         """This web where strands are mine, the other one elsewhere."""

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from svgai.engine.kernels import Numbers, compiled
+from svgai.engine.kernels import Flags, Integers, Numbers, compiled
 
 _STEPS = 24
+_PLACES, _AROUND = 8, 2
+"""So many places of a segment are looked at, and so many segments before and behind it as it was."""
 
 
 @compiled
@@ -65,3 +67,20 @@ def nearest(segments: Numbers, x: float, y: float) -> tuple[int, float, float, f
             break  # within a bend a step may lead away
         least, t, px, py = off, nearer, qx, qy
     return number, t, px, py
+
+
+@compiled
+def find_strays(former: Numbers, controls: Numbers, strand: Integers, farthest: Numbers, strays: Flags) -> None:
+    """Write which strands have a point farther from where the strand was, there or a little on, than each may go."""
+    for s in range(strand.shape[0]):
+        begin, end = max(0, s - _AROUND), min(strand.shape[0], s + _AROUND + 1)
+        while strand[begin] != strand[s]:
+            begin += 1
+        while strand[end - 1] != strand[s]:
+            end -= 1
+        for i in range(_PLACES):
+            x, y = point(controls[s], (i + 0.5) / _PLACES)
+            _, _, px, py = nearest(former[begin:end], x, y)
+            if (px - x) ** 2 + (py - y) ** 2 > farthest[strand[s]] ** 2:
+                strays[strand[s]] = True
+                break

@@ -7,13 +7,17 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pytest
 
+from svgai import Limits
 from svgai.engine.curves import fit_curves
 from svgai.engine.refine import refine
+from svgai.engine.score import measure
 from svgai.engine.target import Target, aim
 from svgai.engine.web import Web
+from svgai.files.intake import from_array
 from svgai.picture import Picture
 from svgai.strands import Network
-from tests.svgai.engine.flat import mapped, pictured
+from svgai.training.drawings import make_drawing
+from tests.svgai.engine.flat import by_skia, mapped, pictured, text_of, traced
 from tests.svgai.engine.test_curves import POLYGONS, turns
 
 STEPS = 8
@@ -176,3 +180,27 @@ def test_a_circle_is_met_everywhere() -> None:
     (curve,) = refine(fit_curves(strands), aim(strands, inks, cover, picture), STEPS).curves
     apart = np.hypot(*(curve.nodes - (32.2, 31.6)).T)
     assert apart == pytest.approx(np.full(len(apart), 20.3), abs=0.03)
+
+
+@pytest.mark.parametrize(("right", "farthest", "nearest"), [("#d8c03c", 1.2, 0.7), ("#244cd8", 1e-9, 0.0)])
+def test_a_faint_edge_stays_about_where_it_was(right: str, farthest: float, nearest: float) -> None:
+    left = '<path fill="#143cc8" d="M0 0H40V64H0z"/>'
+    picture = pictured(left + f'<path fill="{right}" d="M32.4 0C36 20 28 40 31.5 64H64V0z"/>')
+    inks, cover, _, strands = mapped(picture)
+    network, target = fit_curves(strands), aim(strands, inks, cover, picture)
+    moved = refine(network, replace(target, pixels=np.roll(target.pixels, 1, axis=1)), STEPS)
+    off = [
+        float((one.nodes - other.nodes)[:, 0].mean()) for one, other in zip(moved.curves, network.curves, strict=True)
+    ]
+    assert nearest <= max(np.abs(off)) <= farthest
+
+
+def test_a_gradient_is_refined_no_worse_than_it_was_fitted() -> None:
+    subject = make_drawing(5, 250)  # hills at dusk, in hardly different colours
+    assert subject.family == "dusk"
+    picture = from_array(subject.seen(63), Limits())
+    fast, optimised = (
+        measure(by_skia(text_of(traced(picture, method)), picture.width, picture.height), picture).ssim
+        for method in ("fast", "optimised")
+    )
+    assert optimised > fast - 0.01
