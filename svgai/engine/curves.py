@@ -73,9 +73,8 @@ def _exact(strand: Strand) -> tuple[Curve, NDArray[np.int64]]:
     if not strand.is_ring:
         turns[[0, -1]] = True
     nodes = np.flatnonzero(turns)
-    return polygon(points[nodes], strand.is_ring), np.append(
-        nodes, nodes[:1] + len(points)
-    ) if strand.is_ring else nodes
+    bounds = np.append(nodes, nodes[:1] + len(points)) if strand.is_ring else nodes
+    return polygon(points[nodes], strand.is_ring), bounds
 
 
 def polygon(points: Numbers, is_ring: bool) -> Curve:

@@ -25,10 +25,10 @@ OPAQUE = 0.998
 INVISIBLE = 0.004
 _UNDERLAP = (0.8, 0.4, 0.2)
 """Pixels by which a lower shape runs on under an upper one, if there is room."""
-_LOST = 1.0
-"""Squared pixels that a region may lose where it goes a hidden way: what it shows lies on the other side of it."""
 _LEAST_UNDERLAP = 0.2
 """For so much there always is."""
+_LOST = 1.0
+"""Squared pixels that a region may lose where it goes a hidden way: what it shows lies on the other side of it."""
 _TAPER = 1.0
 """Pixels from the end of an edge to where it runs on under the other shape."""
 _END = 1.2
