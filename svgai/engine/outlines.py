@@ -41,7 +41,7 @@ def _outline(boundary: Boundary, regions: Regions, cover: Cover, edges: Edges) -
     if boundary.is_ring and len(points) < 3:
         return Outline(boundary, corners)  # around a dot, where no direction can be told
     if edges is Edges.STAIRS:
-        points = stairs.smoothed(points, steps, boundary)
+        points = stairs.smoothed(points, steps, is_level[steps], boundary)
     if boundary.is_ring:
         return Outline(boundary, np.vstack([points, points[:1]]))
     return Outline(boundary, np.vstack([corners[:1], points, corners[-1:]]))

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from svgai.drawing import Rectangle
 from svgai.engine.forms import is_reversed, numbers_of, outline
 from svgai.engine.frame import Frame, numbers_in
-from svgai.engine.kernels.beziers import nearest
+from svgai.engine.kernels.beziers import are_near
 from svgai.engine.kernels.chains import fit_cubic, paced
 from svgai.engine.kernels.forms import moments
 from svgai.engine.target import Target
@@ -100,12 +100,8 @@ def _refined(frame: Frame, curve: Curve) -> tuple[Curve, float]:
 
 def _strays(ring: Curve, former: Curve) -> bool:
     """Whether a ring goes where it was not: where it crosses itself, areas cancel out, and errors do not tell."""
-    controls = former.controls
-    for x, y in np.concatenate([along(segment, _PLACES) for segment in ring.controls]).tolist():
-        _, _, near_x, near_y = nearest(controls, x, y)
-        if (near_x - x) ** 2 + (near_y - y) ** 2 > _ASTRAY**2:
-            return True
-    return False
+    points = np.concatenate([along(segment, _PLACES) for segment in ring.controls])
+    return not are_near(points, former.controls, _ASTRAY)
 
 
 def _work(frame: Frame) -> int:

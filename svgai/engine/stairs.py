@@ -99,16 +99,15 @@ def corners(boundary: Boundary) -> Numbers:
     return np.asarray(boundary.points[places], np.float64)
 
 
-def smoothed(points: Numbers, steps: NDArray[np.int32], boundary: Boundary) -> Numbers:
-    """Points in the middle of these steps of a boundary, moved to where the edge most likely is."""
+def smoothed(points: Numbers, steps: NDArray[np.int32], is_level: NDArray[np.bool_], boundary: Boundary) -> Numbers:
+    """Points in the middle of these steps of a boundary, level ones or not, moved to where the edge most likely is."""
     if len(points) < _LEAST:
         return points
-    is_level = boundary.points[1:, 1] == boundary.points[:-1, 1]
     turns = Turns.of(boundary)
     passed = np.searchsorted(turns.at[turns.is_corner], steps, "right")
     is_behind = passed != np.roll(passed, 1)
     if boundary.is_ring:
         is_behind[0] = passed[0] > 0 or passed[-1] < np.count_nonzero(turns.is_corner)
     eased = np.empty_like(points)
-    ease(points, is_level[steps], is_behind, boundary.is_ring, eased)
+    ease(points, is_level, is_behind, boundary.is_ring, eased)
     return eased

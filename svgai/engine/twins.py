@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 
 from svgai.engine.forms import is_reversed
 from svgai.engine.frame import Frame, numbers_in
-from svgai.engine.kernels.beziers import nearest
+from svgai.engine.kernels.beziers import are_near
 from svgai.engine.kernels.forms import moments
 from svgai.engine.target import Target
 from svgai.engine.web import Web
@@ -232,12 +232,7 @@ class _Shape:
 
     def is_over(self, other: _Shape, way: Way) -> bool:
         """Whether this ring, laid that way, is nowhere far from another one."""
-        controls = other.ring.controls
-        for x, y in way.of(self.points).tolist():
-            _, _, near_x, near_y = nearest(controls, x, y)
-            if (near_x - x) ** 2 + (near_y - y) ** 2 > _ALIKE**2:
-                return False
-        return True
+        return bool(are_near(way.of(self.points), other.ring.controls, _ALIKE))
 
 
 def _points(ring: Curve) -> Numbers:

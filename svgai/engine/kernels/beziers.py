@@ -70,6 +70,17 @@ def nearest(segments: Numbers, x: float, y: float) -> tuple[int, float, float, f
 
 
 @compiled
+def are_near(points: Numbers, segments: Numbers, farthest: float) -> bool:
+    """Whether none of these points is farther than that from all segments."""
+    for i in range(points.shape[0]):
+        x, y = points[i, 0], points[i, 1]
+        _, _, px, py = nearest(segments, x, y)
+        if (px - x) ** 2 + (py - y) ** 2 > farthest * farthest:
+            return False
+    return True
+
+
+@compiled
 def find_strays(former: Numbers, controls: Numbers, strand: Integers, farthest: Numbers, strays: Flags) -> None:
     """Write which strands have a point farther from where the strand was, there or a little on, than each may go."""
     for s in range(strand.shape[0]):
