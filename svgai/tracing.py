@@ -37,12 +37,10 @@ STEPS = {"fast": 2, "optimised": 8, "refined": 8}
 """How many steps of refinement each method takes at most."""
 WORK = {"fast": (), "optimised": (6_000_000,), "refined": (600_000_000, 600_000_000)}
 """How many pixels each method may paint in search of simpler curves, each time that it searches."""
-STRANGE = 12.0
-"""A pixel this far from every mix of two inks is no part of a flat drawing."""
-MOST_STRANGE = 0.03
-"""How many such pixels a flat drawing has at most: where three inks meet, and under seams."""
 MOST_REGIONS = 8_000
-"""More than that is grain, not drawing."""
+"""More than that is grain, not drawing..."""
+GRAIN = 4_000, 200
+"""...and so are more than that many with fewer pixels to each."""
 
 
 class NoDrawing(Exception):
@@ -53,10 +51,8 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Dra
     """Recover the drawing that a picture shows."""
     inks = run(find_inks, picture, options.max_colors)
     cover = run(unmix, picture, inks)
-    if (cover.misfit > STRANGE).mean() > MOST_STRANGE:
-        raise NoDrawing
     regions = run(find_regions, cover)
-    if len(regions) > MOST_REGIONS:
+    if is_grain(len(regions), picture):
         raise NoDrawing
     boundaries = run(find_boundaries, regions)
     outlines = run(find_outlines, boundaries, regions, cover)
@@ -79,3 +75,9 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Dra
     for work in WORK[method][-1:]:
         network = run(match_twins, network, primitives, target, work)
     return run(stack, network, primitives, regions.labels, inks, options.cutout)
+
+
+def is_grain(regions: int, picture: Picture) -> bool:
+    """Whether so many regions are no drawing of what is seen."""
+    many, room = GRAIN
+    return regions > MOST_REGIONS or many < regions and regions * room > picture.width * picture.height

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Mapping
+from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
@@ -30,6 +32,12 @@ _SURE = 1.0
 _ASTRAY = 2.5
 _AROUND = 8
 """Points to each side of a joint among which strands land."""
+
+_APART = 1e-3
+"""Of a segment, between what lands on a curve, and to its ends."""
+
+Neighbours: TypeAlias = tuple[tuple[int, float] | None, tuple[int, float] | None]
+"""How many points off another joint is, before and behind, and where on the curve."""
 
 
 def fit_curves(strands: Strands) -> Network:
@@ -164,12 +172,15 @@ def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64
     for number, strand in enumerate(strands):
         for node, joint in zip((0, -1), strand.ends or (), strict=False):
             ends[joint].append((number, node))
+    landed: dict[int, float] = {}
     for joint in range(count):
         tips = np.array([curves[number].nodes[node] for number, node in ends[joint]] or [strands.joints[joint]])
         if hosts[joint] >= 0:
             host = hosts[joint]
+            mark, near = int(marks[joint]), _near(strands.all[host], joint, landed)
             around = 0 if strands.edges is Edges.SQUARES else _AROUND
-            places[joint], target = _landing(curves[host], bounds[host], int(marks[joint]), around, tips.mean(axis=0))
+            places[joint], target = _landing(curves[host], bounds[host], mark, around, tips.mean(axis=0), near)
+            landed[joint] = places[joint]
         else:
             target = _meeting([_tangent(curves[number], node) for number, node in ends[joint]], tips)
         for number, node in ends[joint]:
@@ -177,10 +188,33 @@ def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64
     return Network(strands, tuple(curves), hosts, places)
 
 
-def _landing(curve: Curve, bounds: NDArray[np.int64], mark: int, reach: int, tip: Numbers) -> tuple[float, Numbers]:
+def _near(strand: Strand, joint: int, landed: Mapping[int, float]) -> Neighbours:
+    """What has landed on a strand just before a joint and just behind it, if that is near."""
+    order, marks, size = strand.joints, strand.marks, len(strand.points)
+    own = order.index(joint)
+    near: list[tuple[int, float] | None] = [None, None]
+    for side, way in enumerate((-1, 1)):
+        for other in range(own + way, own + way * len(order), way):
+            if not strand.is_ring and not 0 <= other < len(order):
+                break
+            number = other % len(order)
+            off = way * (marks[number] - marks[own])
+            off = off % size if strand.is_ring else off
+            if off > 2 * _AROUND:
+                break
+            if order[number] in landed:
+                near[side] = way * off, landed[order[number]]
+                break
+    return near[0], near[1]
+
+
+def _landing(
+    curve: Curve, bounds: NDArray[np.int64], mark: int, reach: int, tip: Numbers, near: Neighbours
+) -> tuple[float, Numbers]:
     """Where a strand lands on a curve that passes its tip around the point of that number, and only there.
 
-    A curve may end on itself, or come by again. Without any reach it is the segment of that point.
+    A curve may end on itself, or come by again. Without any reach it is the segment of that point. None lands beyond
+    another one that is near: they would change places, and what lies between them would be gone.
     """
     size = len(curve)
     nodes = np.arange(size + 1)
@@ -192,6 +226,16 @@ def _landing(curve: Curve, bounds: NDArray[np.int64], mark: int, reach: int, tip
     places = np.interp([mark - reach, mark + reach], bounds, nodes)
     if not reach:
         places = np.floor(places) + np.array([0, 1])
+    elif not curve.is_ring:
+        places = np.clip(places, _APART, size - _APART)
+    for side, other in enumerate(near):
+        if other:
+            off, place = other
+            if curve.is_ring:
+                place += size * round((float(np.interp(mark + off, bounds, nodes)) - place) / size)
+            places[side] = min(places[side], place - _APART) if side else max(places[side], place + _APART)
+    if places[0] > places[1]:
+        places[:] = places.mean()
     around = np.arange(math.floor(places[0]), max(math.ceil(places[1]), math.floor(places[0]) + 1))
     begin, end = np.clip(places[0] - around, 0, 1), np.clip(places[1] - around, 0, 1)
     pieces = np.empty((len(around), 4, 2))

@@ -29,6 +29,7 @@ from tests import samples
 OURS = [method for method in TRACERS if method != "baseline"]
 LOGO = np.array(samples.logo(64))
 NOISE = np.random.default_rng(5).integers(0, 256, (24, 24, 4), dtype=np.uint8)
+GRAIN = np.random.default_rng(5).integers(0, 256, (200, 200, 4), dtype=np.uint8)
 
 DOTS = draw(
     '<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 48 48" width="48" height="48">'
@@ -115,9 +116,9 @@ def test_what_is_told_of_a_result_holds_for_its_svg(method):
 
 @pytest.mark.parametrize("method", OURS)
 def test_where_the_baseline_stepped_in_it_is_the_baselines_drawing_and_said_plainly(method):
-    result = svgai.convert(NOISE, method=method)
+    result = svgai.convert(GRAIN, method=method)
     assert result.method == "baseline"
-    assert result.svg == svgai.convert(NOISE, method="baseline").svg
+    assert result.svg == svgai.convert(GRAIN, method="baseline").svg
     (warning,) = result.warnings
     assert method in warning
     assert "baseline" in warning

@@ -18,7 +18,7 @@ from svgai.drawing import Drawing, Path
 from svgai.engine.raster import draw
 from svgai.files.intake import from_array
 from svgai.picture import Picture
-from svgai.tracing import NoDrawing, trace_flat
+from svgai.tracing import NoDrawing, is_grain, trace_flat
 from tests.svgai.engine.flat import by_skia, pictured, svg, text_of, traced
 
 METHODS = ("fast", "optimised", "refined")
@@ -104,12 +104,20 @@ def test_nothing_is_nothing_and_one_ink_is_one_rectangle() -> None:
 
 
 def test_what_is_no_flat_drawing_is_owned_up_to() -> None:
-    noise = np.random.default_rng(2).integers(0, 256, (64, 64, 4), np.uint8)
-    y, x = np.mgrid[:64, :64]
-    shades = np.stack([3 * x, 2 * x + 2 * y, 255 - 3 * y, np.full((64, 64), 255)], axis=-1).astype(np.uint8)
-    for pixels in (noise, shades):
-        with pytest.raises(NoDrawing):
-            trace_flat(from_array(pixels, Limits()), Options(max_colors=8), "optimised", plainly)
+    noise = np.random.default_rng(2).integers(0, 256, (200, 200, 4), np.uint8)
+    with pytest.raises(NoDrawing):
+        trace_flat(from_array(noise, Limits()), Options(), "optimised", plainly)
+
+
+def test_many_regions_are_grain_where_they_are_small() -> None:
+    def picture(side: int) -> Picture:
+        return Picture(np.zeros((side, side, 4), np.uint8))
+
+    assert not is_grain(4_000, picture(64))
+    assert is_grain(4_001, picture(894))
+    assert not is_grain(4_001, picture(895))
+    assert not is_grain(8_000, picture(4_096))
+    assert is_grain(8_001, picture(4_096))
 
 
 def test_every_stage_goes_through_run() -> None:

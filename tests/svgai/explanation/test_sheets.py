@@ -80,7 +80,7 @@ def test_odd_pictures_are_explained_to_the_end(picture: bytes) -> None:
 
 
 def test_a_picture_that_is_no_drawing_is_explained_up_to_where_it_was_given_up() -> None:
-    drawn = dict(sheets(analyze(noise_png(40), Limits())))
+    drawn = dict(sheets(analyze(noise_png(200), Limits())))
     assert list(drawn) == ["picture", "inks", "coverage", "misfit"]
     assert [name for name, sheet in drawn.items() if GIVEN_UP in sheet.notes] == ["misfit"]
 
