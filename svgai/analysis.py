@@ -99,10 +99,11 @@ def analyze(source: Source, limits: Limits, options: Options = _USUAL) -> Analys
     method = USUAL if options.method == "auto" else options.method
     witness = Witness()
     try:
-        drawing = trace_flat(picture, options, method, witness)
+        *_, drawing = trace_flat(picture, options, method, witness)
     except NoDrawing:
         return Analysis(picture, witness.found, None, None)
-    return Analysis(picture, witness.found, drawing, trace_flat(picture, options, method, witness.unmoving))
+    *_, fitted = trace_flat(picture, options, method, witness.unmoving)
+    return Analysis(picture, witness.found, drawing, fitted)
 
 
 class Witness:

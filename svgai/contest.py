@@ -23,6 +23,8 @@ from svgai.result import Quality
 from svgai.tracing import NoDrawing, Run
 
 Failure: TypeAlias = NoDrawing | TracingFailed | DrawingTooLarge
+SIMPLER: Final = 0.001
+"""Of SSIM, that a longer search may lose: it finds what is simpler."""
 FAILURES: Final = (NoDrawing, TracingFailed, DrawingTooLarge)
 """The ways in which a method may have nothing to enter, so that it is another's turn."""
 
@@ -133,9 +135,23 @@ class Contest:
 
 
 def enter(method: str, task: Task) -> Candidate:
-    """Trace by one method, and bring the drawing to where it can be compared."""
+    """Trace by one method, and take its last drawing, unless an earlier one is nearer by more than that may cost."""
+    best, reason = None, None
+    for drawing in trace(task.picture, task.options, method, task.run):
+        try:
+            candidate = _measured(method, drawing, task)
+        except DrawingTooLarge as too_large:
+            reason = too_large
+            continue
+        if best is None or candidate.quality.ssim > best.quality.ssim - SIMPLER:
+            best = candidate
+    if best is None:
+        raise reason or NoDrawing
+    return best
+
+
+def _measured(method: str, drawing: Drawing, task: Task) -> Candidate:
     picture, options, run = task.picture, task.options, task.run
-    drawing = trace(picture, options, method, run)
     written = run(write, drawing, options.precision)
     svg = run(verify, written, task.limits)
     drawn = run(draw, svg, picture.width, picture.height)

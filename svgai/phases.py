@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from typing import Final
 
-TRACING: Final = (
+FITTING: Final = (
     "find_inks",
     "unmix",
     "find_regions",
@@ -16,23 +16,27 @@ TRACING: Final = (
     "align",
     "aim",
     "refine",
-    "unsample",
-    "simplify",
-    "refine_shapes",
-    "match_twins",
     "stack",
 )
-"""The stages of `svgai.tracing.trace_flat`; a method may leave some out, or run one again and again."""
+SEARCHING: Final = ("unsample", "simplify", "refine_shapes", "match_twins")
+TRACING: Final = (*FITTING, *SEARCHING)
+"""The stages of `svgai.tracing.trace_flat`, to the first drawing and beyond.
+
+A method may leave some out, or run one again and again.
+"""
+FINISHING: Final = ("write", "verify", "draw", "measure")
+"""What each drawing goes through, whoever made it."""
 
 PHASES: Final = (
     *("read_header", "decode", "measure_features", "advise"),
-    *TRACING,
-    *("trace_baseline", "write", "verify", "draw", "measure"),
+    *FITTING,
+    *FINISHING,
+    *SEARCHING,
+    "trace_baseline",
 )
-"""The stages of a file's conversion. An array begins at `from_array` in place of the first two.
+"""The stages of a file's conversion, in the order in which they first come.
 
-The last four are run for each drawing: for the method's own, again for the baseline's, and where the quality target
-is missed, for those of other methods, which are traced then.
+An array begins at `from_array` in place of the first two.
 """
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, Protocol, TypeVar
 
 from svgai.drawing import Drawing
@@ -33,10 +33,13 @@ class Run(Protocol):
     def __call__(self, stage: Callable[..., T], /, *inputs: Any) -> T: ...
 
 
-STEPS = {"fast": 2, "optimised": 8, "refined": 8}
-"""How many steps of refinement each method takes at most."""
-WORK = {"fast": (), "optimised": (6_000_000,), "refined": (600_000_000, 600_000_000)}
-"""How many pixels each method may paint in search of simpler curves, each time that it searches."""
+FIRST_STEPS, STEPS = 2, 8
+"""How many steps of refinement are taken at most, by all methods and by those that search."""
+WORK = {"fast": (), "optimised": (6_000_000,), "refined": (6_000_000, 600_000_000, 600_000_000)}
+"""How many pixels each method may paint in search of simpler curves, each time that it searches.
+
+Each goes on where the one before it ends.
+"""
 MOST_REGIONS = 8_000
 """More than that is grain, not drawing..."""
 GRAIN = 4_000, 200
@@ -47,8 +50,8 @@ class NoDrawing(Exception):
     """The picture is no flat drawing."""
 
 
-def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Drawing:
-    """Recover the drawing that a picture shows."""
+def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Iterator[Drawing]:
+    """Recover the drawing that a picture shows: after the first refinement, and again after each search."""
     inks = run(find_inks, picture, options.max_colors)
     cover = run(unmix, picture, inks)
     regions = run(find_regions, cover)
@@ -60,24 +63,27 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Dra
     network = run(fit_curves, strands)
     primitives = run(find_shapes, network)
     if strands.edges is Edges.SQUARES:  # exact as they are
-        return run(stack, network, primitives, regions.labels, inks, options.cutout)
+        yield run(stack, network, primitives, regions.labels, inks, options.cutout)
+        return
     network = run(align, network)
     target = run(aim, strands, inks, cover, picture)
-    network = run(refine, network, target, STEPS[method])
+    network = run(refine, network, target, FIRST_STEPS)
+    yield run(stack, network, primitives, regions.labels, inks, options.cutout)
+    if WORK[method]:
+        network = run(refine, network, target, STEPS - FIRST_STEPS)
     for work in WORK[method]:
         areas = run(unsample, network, primitives, target)
         network = run(simplify, network, primitives, areas, work)
         primitives = run(refine_shapes, primitives, network, areas)
         network = run(align, network)
         areas = run(unsample, network, primitives, target)
-        network = run(refine, network, areas, STEPS[method])
+        network = run(refine, network, areas, STEPS)
         primitives = run(refine_shapes, primitives, network, areas)
-    for work in WORK[method][-1:]:
-        network = run(match_twins, network, primitives, target, work)
-    return run(stack, network, primitives, regions.labels, inks, options.cutout)
+        matched = run(match_twins, network, primitives, target, work)
+        yield run(stack, matched, primitives, regions.labels, inks, options.cutout)
 
 
 def is_grain(regions: int, picture: Picture) -> bool:
     """Whether so many regions are no drawing of what is seen."""
     many, room = GRAIN
-    return regions > MOST_REGIONS or many < regions and regions * room > picture.width * picture.height
+    return regions > MOST_REGIONS or (many < regions and regions * room > picture.width * picture.height)

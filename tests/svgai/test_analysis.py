@@ -63,7 +63,7 @@ def test_what_is_kept_is_what_the_tracer_found_in_the_end(analysis: Analysis) ->
         ran[stage.__name__] = found
         return found
 
-    drawing = trace_flat(analysis.picture, Options(), "optimised", run)
+    *_, drawing = trace_flat(analysis.picture, Options(), "optimised", run)
     assert list(analysis.found) == list(ran)
     assert set(ran) <= set(TRACING)
     assert analysis.drawing

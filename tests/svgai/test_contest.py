@@ -20,7 +20,6 @@ from svgai.engine.score import measure
 from svgai.errors import DrawingTooLarge, TracingFailed
 from svgai.methods import TRACERS
 from svgai.options import Limits, Options
-from svgai.phases import TRACING
 from svgai.picture import Picture
 from svgai.result import Quality
 from svgai.tracing import NoDrawing
@@ -142,10 +141,42 @@ def test_a_worse_drawing_loses_and_is_told_with_its_figures():
     assert figures == pytest.approx([0.01234, measured[1].ssim, 98.765, measured[1].delta_e], abs=1e-3)
 
 
+@pytest.mark.parametrize(
+    ("lost", "kept"), [([0, 0, 0, 0], 3), ([0, 0.0009, 0.0017, 0.2], 2), ([0.1, 0, 0.002, 0.3], 1)]
+)
+def test_of_the_drawings_that_a_method_comes_to_the_last_one_counts_unless_much_was_lost(lost, kept):
+    written = []
+
+    def losing(stage, /, *inputs):
+        found = stage(*inputs)
+        if stage is verify:
+            written.append(found)
+        return replace(found, ssim=0.9 - lost[len(written) - 1]) if stage is measure else found
+
+    candidate = enter("refined", replace(task(LOGO), run=losing))
+    assert len(written) == len(lost)
+    assert candidate.svg == written[kept]
+    assert candidate.quality.ssim == 0.9 - lost[kept]
+
+
+def test_a_drawing_on_the_way_may_be_too_large():
+    written = []
+
+    def choosy(stage, /, *inputs):
+        if stage is verify:
+            written.append(stage(*inputs))
+            if len(written) == 1:
+                raise DrawingTooLarge("too large")
+            return written[-1]
+        return stage(*inputs)
+
+    assert enter("optimised", replace(task(LOGO), run=choosy)).svg == written[1]
+
+
 @pytest.mark.parametrize("error", [NoDrawing(), TracingFailed("no luck")])
 def test_a_method_that_finds_no_drawing_or_fails_leaves_it_to_the_baseline(error):
     def failing(stage, /, *inputs):
-        if stage.__name__ == TRACING[-1]:
+        if stage.__name__ == "stack":
             raise error
         return stage(*inputs)
 

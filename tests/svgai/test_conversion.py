@@ -32,7 +32,8 @@ from svgai.ml.features import NAMES
 from svgai.ml.store import Store
 from svgai.ml.types import ImageType
 from svgai.options import Limits, Options
-from svgai.phases import PHASES, TRACING, percent_at
+from svgai.phases import FINISHING, FITTING, PHASES, SEARCHING, percent_at
+from svgai.tracing import WORK
 from tests import samples
 from tests.svgai.ml.models import furnish, predictions
 
@@ -160,12 +161,15 @@ def stages_of(method):
 def test_stages_are_called_in_the_order_that_is_promised(method):
     called, result = stages_of(method)
     assert called[:4] == ["read_header", "decode", "measure_features", "advise"]
-    traced = list(dict.fromkeys(name for name in called if name in TRACING))
-    assert traced == [name for name in TRACING if name in traced]
-    assert (traced == []) == (method == "baseline")
-    finished = ["write", "verify", "draw", "measure"]
-    assert called[-5:] == ["trace_baseline", *finished]
-    assert [name for name in called[4:-5] if name not in TRACING] == (finished if traced else [])
+    assert called[-5:] == ["trace_baseline", *FINISHING]
+    before = list(dict.fromkeys(called[:-5]))
+    assert before == [name for name in PHASES if name in before]
+    assert set(FITTING) <= set(before) or method == "baseline"
+    assert (set(SEARCHING) & set(before) == set()) == (method in {"fast", "baseline"})
+    ends = [place for place, name in enumerate(called) if name in {"stack", "trace_baseline"}]
+    assert all(called[end + 1 : end + 5] == [*FINISHING] for end in ends)
+    assert sum(name in FINISHING for name in called) == 4 * len(ends)
+    assert len(ends) == 1 + (1 + len(WORK[method]) if method in WORK else 0)
     assert tuple(result.seconds) == tuple(dict.fromkeys(called))
     assert all(seconds >= 0 for seconds in result.seconds.values())
 

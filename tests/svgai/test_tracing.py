@@ -106,7 +106,7 @@ def test_nothing_is_nothing_and_one_ink_is_one_rectangle() -> None:
 def test_what_is_no_flat_drawing_is_owned_up_to() -> None:
     noise = np.random.default_rng(2).integers(0, 256, (200, 200, 4), np.uint8)
     with pytest.raises(NoDrawing):
-        trace_flat(from_array(noise, Limits()), Options(), "optimised", plainly)
+        list(trace_flat(from_array(noise, Limits()), Options(), "optimised", plainly))
 
 
 def test_many_regions_are_grain_where_they_are_small() -> None:
@@ -127,7 +127,7 @@ def test_every_stage_goes_through_run() -> None:
         called.append(stage.__name__)
         return stage(*inputs)
 
-    trace_flat(pictured(WHITE + '<circle cx="30" cy="31" r="12" fill="#c81e3c"/>'), Options(), "optimised", run)
+    list(trace_flat(pictured(WHITE + '<circle cx="30" cy="31" r="12" fill="#c81e3c"/>'), Options(), "optimised", run))
     assert called[:2] == ["find_inks", "unmix"]
     assert called[-1] == "stack"
     assert {"find_regions", "find_outlines", "find_strands", "fit_curves", "refine"} <= set(called)

@@ -48,16 +48,16 @@ const PHASES = {
   align: "Straightening the lines",
   aim: "Looking closely",
   refine: "Refining the curves",
-  unsample: "Allowing for how it was drawn",
-  simplify: "Looking for simpler curves",
-  refine_shapes: "Placing circles and rectangles",
-  match_twins: "Making equal things equal",
   stack: "Stacking the shapes",
-  trace_baseline: "Tracing plainly, to compare",
   write: "Writing the SVG",
   verify: "Checking the SVG",
   draw: "Drawing it again",
   measure: "Comparing it with the original",
+  unsample: "Allowing for how it was drawn",
+  simplify: "Looking for simpler curves",
+  refine_shapes: "Placing circles and rectangles",
+  match_twins: "Making equal things equal",
+  trace_baseline: "Tracing plainly, to compare",
 };
 
 export function phase(job) {

@@ -62,7 +62,9 @@ def mapped(picture: Picture, max_colors: int = 16) -> tuple[Inks, Cover, Regions
 
 
 def traced(picture: Picture, method: str = "optimised", cutout: bool = False) -> Drawing:
-    return trace_flat(picture, Options(cutout=cutout), method, plainly)
+    """The last drawing of a method."""
+    *_, drawing = trace_flat(picture, Options(cutout=cutout), method, plainly)
+    return drawing
 
 
 def by_skia(text: str, width: int, height: int) -> np.ndarray:

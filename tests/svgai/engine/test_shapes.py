@@ -20,8 +20,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 from PIL import Image
 
-from svgai import Limits, Options
-from svgai.conversion import plainly
+from svgai import Limits
 from svgai.drawing import Circle, Drawing, Ellipse, Ink, Rectangle, Shape
 from svgai.engine.coverage import unmix
 from svgai.engine.curves import fit_curves
@@ -33,8 +32,7 @@ from svgai.engine.svg import write
 from svgai.files.intake import from_array
 from svgai.picture import Picture
 from svgai.regions import OUTSIDE
-from svgai.tracing import trace_flat
-from tests.svgai.engine.flat import mapped
+from tests.svgai.engine.flat import mapped, traced
 
 SIZE, FINE = 256, 16
 WHITE, RED = np.array((255, 255, 255)), np.array((200, 30, 60))
@@ -400,7 +398,7 @@ def test_any_ring_has_an_answer(points, scale) -> None:
 def test_the_whole_tracer_draws_it_as_that_form(kind) -> None:
     random = np.random.default_rng(77 + KINDS.index(kind))
     truths = [kind(random) for _ in range(25)]
-    drawn = [trace_flat(of_form(truth), Options(), "fast", plainly).shapes[-1].forms for truth in truths]
+    drawn = [traced(of_form(truth), "fast").shapes[-1].forms for truth in truths]
     is_found = [len(forms) == 1 and error(forms[0], truth) < 0.2 for forms, truth in zip(drawn, truths, strict=True)]
     assert np.mean(is_found) >= 0.95
 
