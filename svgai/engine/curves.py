@@ -164,10 +164,10 @@ class Chain:
 def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64]]) -> Network:
     count = len(strands.joints)
     hosts, places = np.full(count, -1, np.int64), np.zeros(count)
-    marks = np.zeros(count, np.int64)
+    turns = np.zeros(count, np.int64)
     for number, strand in enumerate(strands):
         hosts[list(strand.joints)] = number
-        marks[list(strand.joints)] = strand.marks
+        turns[list(strand.joints)] = np.arange(len(strand.joints))
     ends: list[list[tuple[int, int]]] = [[] for _ in range(count)]
     for number, strand in enumerate(strands):
         for node, joint in zip((0, -1), strand.ends or (), strict=False):
@@ -176,8 +176,8 @@ def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64
     for joint in range(count):
         tips = np.array([curves[number].nodes[node] for number, node in ends[joint]] or [strands.joints[joint]])
         if hosts[joint] >= 0:
-            host = hosts[joint]
-            mark, near = int(marks[joint]), _near(strands.all[host], joint, landed)
+            host, turn = hosts[joint], int(turns[joint])
+            mark, near = strands.all[host].marks[turn], _near(strands.all[host], turn, landed)
             around = 0 if strands.edges is Edges.SQUARES else _AROUND
             places[joint], target = _landing(curves[host], bounds[host], mark, around, tips.mean(axis=0), near)
             landed[joint] = places[joint]
@@ -188,10 +188,9 @@ def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64
     return Network(strands, tuple(curves), hosts, places)
 
 
-def _near(strand: Strand, joint: int, landed: Mapping[int, float]) -> Neighbours:
-    """What has landed on a strand just before a joint and just behind it, if that is near."""
+def _near(strand: Strand, own: int, landed: Mapping[int, float]) -> Neighbours:
+    """What has landed on a strand just before the joint of that number on it and just behind, if that is near."""
     order, marks, size = strand.joints, strand.marks, len(strand.points)
-    own = order.index(joint)
     near: list[tuple[int, float] | None] = [None, None]
     for side, way in enumerate((-1, 1)):
         for other in range(own + way, own + way * len(order), way):
