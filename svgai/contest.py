@@ -88,9 +88,9 @@ class Contest:
         return (*self._entered, *self.failures)
 
     @property
-    def entered(self) -> tuple[str, ...]:
-        """Every method that drew something."""
-        return tuple(self._entered)
+    def entered(self) -> Mapping[str, Quality]:
+        """What every method reached that drew something, in the order in which they were tried."""
+        return MappingProxyType({method: candidate.quality for method, candidate in self._entered.items()})
 
     @property
     def leader(self) -> Candidate | None:
@@ -119,7 +119,7 @@ class Contest:
             winner,
             baseline.quality if baseline else None,
             self._told(favourite, winner),
-            MappingProxyType({method: candidate.quality for method, candidate in self._entered.items()}),
+            self.entered,
             MappingProxyType(self.failures),
         )
 
@@ -135,19 +135,17 @@ class Contest:
 
 
 def enter(method: str, task: Task) -> Candidate:
-    """Trace by one method, and take its last drawing, unless an earlier one is nearer by more than that may cost."""
-    best, reason = None, None
+    """Trace by one method, and take the last of its drawings that is about as near as the nearest."""
+    candidates, reason = [], None
     for drawing in trace(task.picture, task.options, method, task.run):
         try:
-            candidate = _measured(method, drawing, task)
+            candidates.append(_measured(method, drawing, task))
         except DrawingTooLarge as too_large:
             reason = too_large
-            continue
-        if best is None or candidate.quality.ssim > best.quality.ssim - SIMPLER:
-            best = candidate
-    if best is None:
+    if not candidates:
         raise reason or NoDrawing
-    return best
+    enough = max(candidate.quality.ssim for candidate in candidates) - SIMPLER
+    return next(candidate for candidate in reversed(candidates) if candidate.quality.ssim >= enough)
 
 
 def _measured(method: str, drawing: Drawing, task: Task) -> Candidate:

@@ -54,11 +54,17 @@ def is_due(method: str, advice: Advice, contest: Contest, budget: Budget) -> boo
 
 
 def is_promising(method: str, advice: Advice, contest: Contest, reached: float) -> bool:
-    """Whether a method may do better than what was reached; one that searches less than another must be foretold to."""
+    """Whether a method may do better than what was reached; one that searches less than another must be foretold to.
+
+    Where one that begins alike did better than foretold, or worse, so will this one.
+    """
     told, order = advice.predictions, list(TRACERS)
-    longer = order[order.index(method) + 1 :]
-    alike = [other for other in contest.entered if TRACERS[other] is TRACERS[method] and other in longer]
-    return told[method].high > reached and all(told[method].quality > told[other].quality for other in alike)
+    alike = {other: quality.ssim for other, quality in contest.entered.items() if TRACERS[other] is TRACERS[method]}
+    surprise = max((ssim - told[other].quality for other, ssim in alike.items()), default=0.0)
+    longer = alike.keys() & order[order.index(method) + 1 :]
+    return told[method].high + surprise > reached and all(
+        told[method].quality > told[other].quality for other in longer
+    )
 
 
 def gives_up_alike(method: str, contest: Contest) -> bool:

@@ -115,6 +115,15 @@ def test_what_is_foretold_to_take_too_long_is_not_tried(tracing, budget, traced)
     assert run.traced == traced
 
 
+def test_what_did_better_than_foretold_makes_others_promise_more(tracing):
+    run = Measuring({**QUALITIES, "optimised": 0.985, "refined": 0.99})
+    pursue(advice("optimised", target=0.995, high=0.975), tracing(run), Budget(np.inf, at_once))
+    assert "refined" in run.traced, "0.975 is below what was reached, which itself was foretold as 0.94"
+    run = Measuring({**QUALITIES, "optimised": 0.91})
+    pursue(advice("optimised", target=0.995, high=0.935), tracing(run), Budget(np.inf, at_once))
+    assert "refined" not in run.traced
+
+
 def test_a_budget_that_is_really_used_up_ends_the_search(tracing):
     run = Measuring()
     pursue(advice("fast", target=0.99), tracing(run), Budget(12.0, lambda: 12.5 if "optimised" in run.traced else 2.0))
