@@ -34,6 +34,8 @@ class Wishes:
 
 
 AT_EASE: Final = Wishes()
+PLENTY: Final = 0.99
+"""SSIM foretold of a method, beyond which a dearer one is not worth its time."""
 
 
 @dataclass(frozen=True)
@@ -133,7 +135,7 @@ class _Answers:
         if scores is None:
             return by_objective
         score = dict(zip(TRACING, scores.tolist(), strict=True))
-        return tuple(sorted(by_objective, key=lambda method: -score[method]))
+        return _thrifty(tuple(sorted(by_objective, key=lambda method: -score[method])), predictions)
 
     def _ask(self, role: Role, *, may_be_missing: bool = False) -> np.ndarray[Any, np.dtype[np.float32]] | None:
         """The outputs of a role's model for this picture; None where the rules must answer."""
@@ -152,6 +154,13 @@ class _Answers:
         self.versions[str(role)] = model.entry.version
         row: np.ndarray[Any, np.dtype[np.float32]] = outputs
         return row
+
+
+def _thrifty(ranking: tuple[str, ...], predictions: Mapping[str, Prediction]) -> tuple[str, ...]:
+    """The dearest method behind the next one, where that one leaves it nothing to gain."""
+    first, second, *others = ranking
+    is_dearest = all(predictions[first].seconds > predictions[other].seconds for other in (second, *others))
+    return (second, first, *others) if is_dearest and predictions[second].quality >= PLENTY else ranking
 
 
 def _prediction(quality: float, low: float, high: float, log_seconds: float) -> Prediction:

@@ -99,6 +99,20 @@ def test_a_router_decides_for_whoever_is_at_ease(folder):
     assert adviser.advise(LOGO).versions["router"] == "1"
 
 
+@pytest.mark.parametrize(
+    ("optimised", "ranking"), [(0.991, ("optimised", "refined")), (0.98, ("refined", "optimised"))]
+)
+def test_the_dearest_is_not_taken_where_the_next_leaves_nothing_to_gain(tmp_path, optimised, ranking):
+    foretold, seconds = predictions(), dict(zip(TRACING, (0.05, 0.3, 8.0, 0.02), strict=True))
+    for place, method in enumerate(TRACING):
+        foretold[4 * place + 3] = math.log(seconds[method])
+    foretold[4 * TRACING.index("optimised")] = optimised
+    metadata = furnish(tmp_path, foretold=foretold)
+    router = put(tmp_path, Role.ROUTER, [0.1, 0.5, 0.9, 0.2])
+    write_metadata(tmp_path, replace(metadata, models=(*metadata.models, router)))
+    assert Adviser(Store(tmp_path)).advise(LOGO).ranking == (*ranking, "baseline", "fast")
+
+
 def test_wishes_change_the_choice(tmp_path):
     seconds = dict(zip(TRACING, (0.05, 0.3, 8.0, 0.02), strict=True))
     foretold = predictions()
