@@ -23,10 +23,10 @@ from svgai.result import Quality
 from svgai.tracing import NoDrawing, Run
 
 Failure: TypeAlias = NoDrawing | TracingFailed | DrawingTooLarge
-SIMPLER: Final = 0.001
-"""Of SSIM, that a longer search may lose: it finds what is simpler."""
 FAILURES: Final = (NoDrawing, TracingFailed, DrawingTooLarge)
 """The ways in which a method may have nothing to enter, so that it is another's turn."""
+SIMPLER: Final = 0.001
+"""Of SSIM, that a longer search may lose: it finds what is simpler."""
 
 
 @dataclass(frozen=True, eq=False)
