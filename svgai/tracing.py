@@ -34,7 +34,7 @@ class Run(Protocol):
 
 
 FIRST_STEPS, STEPS = 2, 8
-"""How many steps of refinement are taken at most, by all methods and by those that search."""
+"""How many steps of refinement are taken at most: by all methods, and each time once more by those that search."""
 WORK = {"fast": (), "optimised": (6_000_000,), "refined": (6_000_000, 600_000_000, 600_000_000)}
 """How many pixels each method may paint in search of simpler curves, each time that it searches.
 
@@ -70,7 +70,7 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Ite
     network = run(refine, network, target, FIRST_STEPS)
     yield run(stack, network, primitives, regions.labels, inks, options.cutout)
     if WORK[method]:
-        network = run(refine, network, target, STEPS - FIRST_STEPS)
+        network = run(refine, network, target, STEPS)
     for work in WORK[method]:
         areas = run(unsample, network, primitives, target)
         network = run(simplify, network, primitives, areas, work)

@@ -164,7 +164,7 @@ def test_what_does_worse_on_trial_is_refused_and_the_last_good_one_stays(service
 
 
 def test_what_is_no_better_is_refused_with_the_reason(services: Services) -> None:
-    converted(services, 400, 0.0, 1)
+    converted(services, 400, 0.0, 2)  # with one seed in twenty chance alone passes for better, as with 1
     assert learn(services).standing == "refused"
     [refused] = [version for version in services.versions.all() if version.state is Stage.REFUSED]
     assert "is wanted" in refused.reason or "chance" in refused.reason
