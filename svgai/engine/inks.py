@@ -7,7 +7,6 @@ most of what is left, and so on until nothing worth an ink is left.
 
 from __future__ import annotations
 
-import itertools
 from collections.abc import Iterator
 from dataclasses import replace
 
@@ -16,7 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.cover import Inks, Premultiplied, premultiplied
-from svgai.engine.kernels.pixels import mark_mixed
+from svgai.engine.kernels.pixels import find_modes, mark_explained, mark_mixed
 from svgai.picture import Picture
 
 FLAT = 2.0
@@ -118,11 +117,8 @@ def _runs(colours: Premultiplied) -> tuple[NDArray[np.uint32], NDArray[np.float6
 def _modes(sums: NDArray[np.float64], counts: NDArray[np.int64], at_most: int) -> Premultiplied:
     """The colours that others gather around, the most frequent first."""
     means = (sums / counts[:, None]).astype(np.float32)
-    modes = np.empty((0, 4), np.float32)
-    while len(means) and len(modes) < at_most:
-        modes = np.vstack([modes, means[:1]])
-        means = means[np.linalg.norm(means - means[0], axis=1) >= SAME]
-    return modes
+    modes = np.empty(at_most, np.int32)
+    return np.asarray(means[modes[: find_modes(means, SAME, modes)]])
 
 
 def _sure(inks: Premultiplied, sums: NDArray[np.float64], counts: NDArray[np.int64]) -> Premultiplied:
@@ -160,20 +156,9 @@ def _with_thin_ones(inks: Premultiplied, edges: Premultiplied, at_most: int) -> 
 
 def _unexplained(colours: Premultiplied, inks: Premultiplied) -> Premultiplied:
     """Colours that are no mix of two inks, as at an edge, nor of three, as where edges meet or lie side by side."""
-    for index in range(len(inks)):
-        colours = colours[~_mixed(colours, inks[: index + 1], inks[index])]
-    for three in itertools.combinations(inks[:_MEETING], 3):
-        colours = colours[~_among(colours, *three)]
-    return colours
-
-
-def _among(colours: Premultiplied, one: Premultiplied, two: Premultiplied, three: Premultiplied) -> NDArray[np.bool_]:
-    """Which colours lie in the triangle of three inks."""
-    sides = np.stack([two - one, three - one], axis=1).astype(np.float64)
-    shares = (colours - one) @ np.linalg.pinv(sides).T
-    is_inside = (shares >= -_SLACK).all(axis=1) & (shares.sum(axis=1) <= 1 + _SLACK)
-    is_near: NDArray[np.bool_] = np.linalg.norm(colours - one - shares @ sides.T, axis=1) <= EXPLAINED
-    return np.asarray(is_inside & is_near)
+    explained = np.zeros(len(colours), np.bool_)
+    mark_explained(colours, inks, _MEETING, EXPLAINED, _SLACK, explained)
+    return colours[~explained]
 
 
 def _mixed(colours: Premultiplied, inks: Premultiplied, other: Premultiplied) -> NDArray[np.bool_]:

@@ -4,12 +4,14 @@ from __future__ import annotations
 
 import numpy as np
 
-from svgai.engine.kernels import Flags, Floats, Indices, Numbers, compiled
+from svgai.engine.kernels import Flags, Floats, Indices, Integers, Numbers, compiled
 
 RINGING = 0.12
 """Part of the step between two inks by which a sharp filter overshoots both of them."""
 _PLAIN = 4.0
 """A pixel this near to a mix of two inks needs no third one."""
+_FLAT = 1e-9
+"""Squared sine of the angle between two sides of a triangle that is none."""
 
 
 @compiled
@@ -367,4 +369,64 @@ def mark_mixed(colours: Floats, inks: Floats, other: Floats, near: float, mixed:
             _, distance = nearest_mix(colours[i], inks[k], other)
             mixed[i] = distance <= near * near
         count += mixed[i]
+    return count
+
+
+@compiled
+def mark_among(
+    colours: Floats, one: Floats, two: Floats, three: Floats, near: float, slack: float, explained: Flags
+) -> None:
+    """Mark colours that lie as near as given to the triangle of three inks, or beside it by no more than a slack.
+
+    Three inks in a line have no triangle.
+    """
+    u, v = (two - one).astype(np.float64), (three - one).astype(np.float64)
+    uu, uv, vv = (u * u).sum(), (u * v).sum(), (v * v).sum()
+    area = uu * vv - uv * uv
+    if area <= _FLAT * uu * vv:
+        return
+    for i in range(colours.shape[0]):
+        if explained[i]:
+            continue
+        along_u = along_v = length = 0.0
+        for c in range(4):
+            step = float(colours[i, c]) - one[c]
+            along_u += step * u[c]
+            along_v += step * v[c]
+            length += step * step
+        s, t = (vv * along_u - uv * along_v) / area, (uu * along_v - uv * along_u) / area
+        is_inside = min(s, t) >= -slack and s + t <= 1 + slack
+        explained[i] = is_inside and length - s * along_u - t * along_v <= near * near
+
+
+@compiled
+def mark_explained(colours: Floats, inks: Floats, meeting: int, near: float, slack: float, explained: Flags) -> None:
+    """Mark colours that are mixes of two inks, as at an edge, or of three of the first so many, where edges meet."""
+    for k in range(inks.shape[0]):
+        mark_mixed(colours, inks[: k + 1], inks[k], near, explained)
+    some = min(meeting, inks.shape[0])
+    for a in range(some):
+        for b in range(a + 1, some):
+            for c in range(b + 1, some):
+                mark_among(colours, inks[a], inks[b], inks[c], near, slack, explained)
+
+
+@compiled
+def find_modes(colours: Floats, apart: float, modes: Integers) -> int:
+    """The places of colours that are as far as given from those chosen before them, the first always; how many fit."""
+    count = 0
+    for i in range(colours.shape[0]):
+        if count == modes.shape[0]:
+            break
+        is_far = True
+        for k in range(count):
+            distance = 0.0
+            for c in range(4):
+                distance += (colours[i, c] - colours[modes[k], c]) ** 2
+            if distance < apart * apart:
+                is_far = False
+                break
+        if is_far:
+            modes[count] = i
+            count += 1
     return count

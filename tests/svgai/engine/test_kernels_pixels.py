@@ -16,9 +16,12 @@ from svgai.engine.kernels.pixels import (
     RINGING,
     doubt_pure,
     fill,
+    find_modes,
     in_block,
     is_at_border,
     keep_thin,
+    mark_among,
+    mark_explained,
     mark_mixed,
     mark_slivers,
     nearest_mix,
@@ -182,6 +185,62 @@ def test_what_is_marked_already_stays_so_and_counts() -> None:
     colours = np.array([(0, 255, 0, 255), (0, 0, 255, 255)], np.float32)
     assert mark_mixed(colours, INKS, INKS[0], 1.0, mixed) == 1
     assert mixed.tolist() == [True, False]
+
+
+def among(colours: np.ndarray, *three: np.ndarray) -> np.ndarray:
+    one, two, other = (each.astype(np.float64) for each in three)
+    sides = np.stack([two - one, other - one], axis=1)
+    shares = (colours - one) @ np.linalg.pinv(sides).T
+    inside = (shares >= -0.03).all(axis=1) & (shares.sum(axis=1) <= 1.03)
+    return inside & (np.linalg.norm(colours - one - shares @ sides.T, axis=1) <= 6)
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_colours_near_a_triangle_of_inks_are_marked(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    three = random.uniform(0, 255, (3, 4)).astype(np.float32)
+    mixes = random.dirichlet((0.5, 0.5, 0.5), 200) @ three
+    colours = (mixes + random.normal(0, 4, mixes.shape)).astype(np.float32)
+    explained = np.zeros(200, np.bool_)
+    mark_among(colours, *three, 6.0, 0.03, explained)
+    assert np.array_equal(explained, among(colours, *three))
+    assert 20 < explained.sum() < 180
+
+
+def test_three_inks_in_a_line_have_no_triangle() -> None:
+    explained = np.zeros(1, np.bool_)
+    mark_among(INKS[2:3], INKS[0], INKS[1], (INKS[0] + INKS[1]) / 2, 6.0, 0.03, explained)
+    assert not explained.any()
+
+
+@pytest.mark.parametrize("seed", range(4))
+def test_mixes_of_two_inks_are_explained_and_of_three_of_the_first(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    inks = random.uniform(0, 255, (5, 4)).astype(np.float32)
+    colours = np.concatenate([random.dirichlet(np.full(5, 0.3), 100) @ inks, random.uniform(0, 255, (100, 4))]).astype(
+        np.float32
+    )
+    expected = np.zeros(200, np.bool_)
+    for index in range(5):
+        mark_mixed(colours, inks[: index + 1], inks[index], 6.0, expected)
+    for three in itertools.combinations(inks[:4], 3):
+        expected |= among(colours, *three)
+    explained = np.zeros(200, np.bool_)
+    mark_explained(colours, inks, 4, 6.0, 0.03, explained)
+    assert np.array_equal(explained, expected)
+    assert 0 < explained.sum() < 200
+
+
+@pytest.mark.parametrize("at_most", [1, 3, 40])
+def test_modes_are_colours_apart_from_those_before_them(at_most: int) -> None:
+    colours = np.random.default_rng(at_most).uniform(0, 60, (300, 4)).astype(np.float32)
+    left, expected = colours, []
+    while len(left) and len(expected) < at_most:
+        expected.append(left[0])
+        left = left[np.linalg.norm(left - left[0], axis=1) >= 8]
+    places = np.empty(at_most, np.int32)
+    count = find_modes(colours, 8.0, places)
+    assert np.array_equal(colours[places[:count]], np.array(expected))
 
 
 @pytest.mark.parametrize("seed", range(8))
