@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 
 from svgai.picture import Picture
 
-VERSION: Final = 5
+VERSION: Final = 6
 """Counts up when a feature is added, removed or measured otherwise: a model takes those that it was trained on."""
 
 MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
@@ -106,6 +106,9 @@ MEANINGS: Final[Mapping[str, str]] = MappingProxyType(
         "tried_lost": "by the baseline, which is let try the picture or cells of it",
         "tried_paths": "log2 of the number of paths that it takes",
         "tried_share": "share of what changes that it was let try",
+        "mapped_lost": "in our own tracer's map of the picture or of cells of it, before curves are fitted",
+        "mapped_regions": "log2 of the number of its regions",
+        "mapped_inks": "log2 of the number of its inks",
     }
 )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.engine.kernels import Floats, Integers, Numbers, compiled
+from svgai.engine.kernels import Floats, Indices, Integers, Numbers, compiled
 
 Bytes = NDArray[np.uint8]
 Counts = NDArray[np.int64]
@@ -612,6 +612,28 @@ def keep_mixes(seen: Bytes, labels: Bytes, inked: Bytes, mixed: Bytes) -> None:
             )
             for c in range(3):
                 mixed[y, x, c] = inked[y, x, c] if is_inside else seen[y, x, c]
+
+
+@compiled
+def show_map(inks: Indices, first: Indices, second: Indices, share: Floats, colours: Floats, shown: Bytes) -> None:
+    """What a map tells of a picture: each pixel in the ink of its region, or as the mix of two that meet around it.
+
+    inks: height x width, that of each pixel's region; first, second and share: what each pixel is a mix of.
+    """
+    height, width = inks.shape
+    for y in range(height):
+        for x in range(width):
+            a, b = first[y, x], second[y, x]
+            is_near_a = is_near_b = False
+            for v in range(max(0, y - 1), min(height, y + 2)):
+                for u in range(max(0, x - 1), min(width, x + 2)):
+                    is_near_a |= inks[v, u] == a
+                    is_near_b |= inks[v, u] == b
+            if not (is_near_a and is_near_b):
+                a = b = inks[y, x]
+            for c in range(4):
+                value = share[y, x] * colours[a, c] + (1 - share[y, x]) * colours[b, c]
+                shown[y, x, c] = np.uint8(min(255.0, max(0.0, value + 0.5)))
 
 
 @compiled

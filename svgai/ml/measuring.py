@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 
 from svgai.ml import kernels
 from svgai.ml.likeness import losses
-from svgai.ml.trial import try_baseline
+from svgai.ml.trial import let_try
 from svgai.ml.views import (
     Near,
     Tiles,
@@ -74,7 +74,7 @@ def measure_all(picture: Picture) -> Measured:
         **_noise(ripples, deviation),
         **measure_writing(light_from_afar, deviation),
         **losses(near.tiles, ground),
-        **try_baseline(picture, near, ground),
+        **let_try(picture, near, ground),
         "fine_detail": _fine_detail(light),
     }
 

@@ -10,6 +10,10 @@ RINGING = 0.12
 """Part of the step between two inks by which a sharp filter overshoots both of them."""
 _PLAIN = 4.0
 """A pixel this near to a mix of two inks needs no third one."""
+_MOST_LAID = 16
+"""Inks of a picture in which any may lie under two others; among more of them one would fit by chance..."""
+_EXACT = 3.0
+"""...and to which a pixel must be this near."""
 _FLAT = 1e-9
 """Squared sine of the angle between two sides of a triangle that is none."""
 
@@ -163,7 +167,8 @@ def explain(
 
     pixels: height x width x 4; inks: n x 4; pure: height x width, an ink's index or -1.
     Writes first, second, share and misfit, and whether a third ink shines through a seam between the
-    two. Of two mixes that fit alike, the one with fewer inks wins.
+    two, be they side by side or one of them laid on the third with the same outline. Of two mixes that
+    fit alike, the one with fewer inks wins.
     Where the best of them is off by more than strange, one of the two may be any ink. Past the border
     all is of the ink `beyond`.
     """
@@ -210,15 +215,19 @@ def explain(
                         first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)
             seam[y, x] = False
             if best > _PLAIN * _PLAIN:
+                # What shines through may lie wholly under the two, but for their seam: anything, if inks are few.
+                is_any = n == 2 and count <= _MOST_LAID
                 for i in range(n):
                     for j in range(n):
-                        for k in range(n + 1):
-                            # What shines through may lie wholly under the two, but for their seam.
-                            a, b, c = found[i], found[j], (found[k] if k < n else beyond)
-                            if a == b or c in (a, b):
+                        for k in range(count if is_any else n + 1):
+                            a, b, c = found[i], found[j], beyond
+                            if is_any or k < n:
+                                c = k if is_any else found[k]
+                            is_hidden = is_any and c != beyond
+                            if a == b or c in (a, b) or (is_hidden and a == beyond):  # the ground lies on nothing
                                 continue
                             t, distance = seam_mix(pixels[y, x], inks[a], inks[b], inks[c])
-                            if distance < 0.25 * best - 1.0:
+                            if distance < min(0.25 * best - 1.0, _EXACT * _EXACT if is_hidden else 1e30):
                                 best = distance
                                 seam[y, x] = True
                                 first[y, x], second[y, x], share[y, x] = (a, b, t) if t >= 0.5 else (b, a, 1.0 - t)

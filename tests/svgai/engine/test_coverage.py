@@ -136,3 +136,17 @@ def test_a_third_ink_that_shines_through_between_two_is_told_from_a_mix() -> Non
     assert cover.seam.sum() <= 10
     assert amount(cover, 0)[6:14, 10] == pytest.approx(np.full(8, area), abs=0.03)
     assert cover.misfit[6:14, 10].max() < 3
+
+
+@pytest.mark.parametrize("area", [0.25, 0.4, 0.8])
+def test_an_ink_under_another_with_the_same_outline_is_told_from_a_mix(area: float) -> None:
+    red, blue, white = (np.array(colour, float) for colour in (RED, BLUE, WHITE))
+    edge = np.rint(area * red + (1 - area) * (area * blue + (1 - area) * white))
+    pixels = np.tile(np.array(WHITE, np.uint8), (24, 30, 1))
+    pixels[5:15, 5:10], pixels[5:15, 10] = RED, edge
+    pixels[5:15, 20:26] = BLUE  # far from that edge
+    cover = unmix(from_array(pixels, Limits()), inks(RED, BLUE, WHITE))
+    assert cover.seam[5:15, 10].all()
+    assert cover.seam.sum() == 10
+    assert amount(cover, 0)[5:15, 10] == pytest.approx(np.full(10, area), abs=0.03)
+    assert amount(cover, 2)[5:15, 10] == pytest.approx(np.full(10, 1 - area), abs=0.03)

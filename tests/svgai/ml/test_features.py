@@ -39,9 +39,9 @@ ODD = {
 UPRIGHT = {
     *("letters", "letter_area", "alike_heights", "lined_up", "line_letters", "in_lines", "line_width", "line_bend"),
     *("letter_variety", "spacing", "strokes_across", "strokes_down", "even_strokes", "bands", "band_height"),
-    *("tried_lost", "tried_paths", "tried_share"),
+    *("tried_lost", "tried_paths", "tried_share", "mapped_lost", "mapped_regions", "mapped_inks"),
 }
-"""What depends on which way is up, as writing does, and the baseline, which goes from row to row."""
+"""What depends on which way is up, as writing does, and tracers, which go from row to row, or try other cells."""
 SHARES = [name for name, meaning in MEANINGS.items() if meaning.startswith("share")]
 
 

@@ -287,6 +287,25 @@ def test_every_pixel_has_the_nearest_ink(kind):
     assert (labels == apart.argmin(axis=-1)).all()
 
 
+def test_a_map_shows_mixes_where_both_inks_are_near_and_else_the_region():
+    inks, first, second = (CHANCE.integers(0, 4, (15, 20)).astype(np.int16) for _ in range(3))
+    inks[:, :12] = 0
+    share = CHANCE.uniform(0.5, 1, (15, 20)).astype(np.float32)
+    colours = CHANCE.uniform(0, 255, (4, 4)).astype(np.float32)
+    shown = np.empty((15, 20, 4), np.uint8)
+    kernels.show_map(inks, first, second, share, colours, shown)
+
+    mixes = 0
+    for y, x in np.ndindex(inks.shape):
+        around = inks[max(0, y - 1) : y + 2, max(0, x - 1) : x + 2]
+        expected = colours[inks[y, x]]
+        if first[y, x] in around and second[y, x] in around:
+            mixes += 1
+            expected = share[y, x] * colours[first[y, x]] + (1 - share[y, x]) * colours[second[y, x]]
+        assert np.abs(shown[y, x] - expected).max() <= 0.51
+    assert 0 < mixes < inks.size
+
+
 def test_pixels_beside_another_ink_stay_as_they_are():
     seen, labels = stack(), CHANCE.integers(0, 2, (20, 60)).astype(np.uint8)
     inked, mixed = np.zeros_like(seen), np.empty_like(seen)

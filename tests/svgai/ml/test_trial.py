@@ -1,4 +1,4 @@
-"""What the baseline makes of a picture or of cells of it is what it makes of all."""
+"""What tracers make of a picture or of cells of it is what they make of all."""
 
 from __future__ import annotations
 
@@ -10,7 +10,7 @@ from svgai.conversion import convert
 from svgai.errors import TracingFailed
 from svgai.ml import trial
 from svgai.ml.features import measure_features
-from svgai.ml.trial import try_baseline
+from svgai.ml.trial import let_try
 from svgai.ml.views import WHITE, look_near
 from svgai.options import Limits, Options
 from svgai.picture import Picture, Pixels
@@ -18,12 +18,12 @@ from tests.svgai.ml.pictures import flat, jpeg, lettering, noise, noisy, ramp
 
 
 def tried(picture: Picture) -> dict[str, float]:
-    return dict(try_baseline(picture, look_near(picture), WHITE))
+    return dict(let_try(picture, look_near(picture), WHITE))
 
 
-def lost(picture: Picture) -> float:
+def lost(picture: Picture, method: str = "baseline") -> float:
     """In units of the feature."""
-    quality = convert(picture.rgba, Options(method="baseline"), Limits()).quality
+    quality = convert(picture.rgba, Options(method=method, quality_target=1), Limits()).quality
     return float(np.log2(1 + 1000 * (1 - quality.ssim)))
 
 
@@ -33,15 +33,31 @@ def on_white(picture: Picture) -> Picture:
     return Picture(np.dstack([colours.round().astype(np.uint8), np.full_like(picture.rgba[..., 3], 255)]))
 
 
+def pictures() -> list[Picture]:
+    made = [flat(size, name) for name in DRAWINGS for size in (96, 320)]
+    made += [picture for size in (96, 320) for picture in (lettering(size), ramp(size), noise(size), noise(size, 6))]
+    return [*made, jpeg(flat(160, "badge"), 40), noisy(flat(160, "waves"), 8)]
+
+
 def test_it_goes_with_what_the_baseline_loses_of_the_whole() -> None:
-    pictures = [flat(size, name) for name in DRAWINGS for size in (96, 320)]
-    pictures += [
-        picture for size in (96, 320) for picture in (lettering(size), ramp(size), noise(size), noise(size, 6))
-    ]
-    pictures += [jpeg(flat(160, "badge"), 40), noisy(flat(160, "waves"), 8)]
-    pairs = np.array([(tried(picture)["tried_lost"], lost(picture)) for picture in pictures])
+    pairs = np.array([(tried(picture)["tried_lost"], lost(picture)) for picture in pictures()])
     assert np.corrcoef(pairs.T)[0, 1] > 0.9
     assert np.median(np.abs(pairs[:, 0] - pairs[:, 1])) < 0.2
+
+
+def test_what_the_map_loses_goes_with_what_our_tracer_loses_of_the_whole() -> None:
+    pairs = np.array([(tried(picture)["mapped_lost"], lost(picture, "fast")) for picture in pictures()])
+    assert np.corrcoef(pairs.T)[0, 1] > 0.9
+
+
+def test_squares_lose_nothing_in_the_map() -> None:
+    pixels = np.zeros((48, 64, 4), np.uint8)
+    pixels[..., 3] = 255
+    pixels[8:24, 16:40, :3] = (200, 30, 60)
+    found = tried(Picture(pixels))
+    assert found["mapped_lost"] == 0
+    assert found["mapped_regions"] == pytest.approx(np.log2(3))
+    assert found["mapped_inks"] == pytest.approx(np.log2(3))
 
 
 @pytest.mark.parametrize("name", sorted(DRAWINGS))
@@ -86,7 +102,10 @@ def watched(monkeypatch: pytest.MonkeyPatch) -> list[Pixels]:
 def test_where_nothing_changes_nothing_is_tried(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(trial, "svg_of", lambda _: pytest.fail("it was tried"))
     plain = Picture(np.full((90, 300, 4), 200, np.uint8))
-    assert tried(plain) == {"tried_lost": 0.0, "tried_paths": 0.0, "tried_share": 1.0}
+    assert tried(plain) == {
+        **{"tried_lost": 0.0, "tried_paths": 0.0, "tried_share": 1.0},
+        **{"mapped_lost": 0.0, "mapped_regions": 0.0, "mapped_inks": 0.0},
+    }
 
 
 def test_where_it_fails_all_is_lost(monkeypatch: pytest.MonkeyPatch) -> None:
