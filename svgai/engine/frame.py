@@ -97,5 +97,7 @@ def _shifted(curve: Curve, by: Numbers) -> Curve:
 
 
 def numbers_in(curve: Curve) -> int:
-    """How many numbers say how a ring runs."""
-    return int(np.where(curve.is_line, _LINE, _CUBIC).sum())
+    """How many numbers say how a ring runs; of a level or upright line it is one."""
+    steps = np.roll(curve.nodes, -1, axis=0) - curve.nodes
+    is_level = curve.is_line & (steps == 0).any(axis=1)
+    return int(np.where(curve.is_line, _LINE, _CUBIC).sum() - is_level.sum())

@@ -38,6 +38,14 @@ _MOST_OF_BOX = 8
 """Segments of a ring that may be a rectangle."""
 _LEVEL = 0.1
 """Sine of twice the angle to which a rectangle is level."""
+_BLUNTEST, _SHARP = 0.2, 0.5
+"""Sine of the angle at a corner in place of a short segment, and in place of a cubic."""
+_CLOSE = 0.35
+"""Pixels from such a cubic to the corner."""
+_STRAIGHT, _LEAN = 0.15, 0.3
+"""Radians at a node between lines that may be one, and the slope of a line that may be level or upright."""
+_SAME = 1e-9
+"""A cost that is lower by so little is no lower."""
 _ASTRAY = 3.0
 """Pixels that a ring may move in one trial."""
 _PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
@@ -66,36 +74,46 @@ def simplify(network: Network, primitives: Primitives, target: Target, work: int
 
 def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]:
     """The best curve found, and how many were tried."""
-    best, cost = _refined(frame, curve)
-    if _strays(best, curve):
-        best, cost = curve, frame.cost(curve, numbers_in(curve))
-    trials = 0
-    for trial, numbers in _boxes(curve):
-        trials += 1
-        made = frame.refined(trial, _STEPS)
-        price = frame.cost(made, numbers)
-        if price < cost and not _strays(made, best):
-            best, cost = made, price
-    is_better = len(best) >= _LEAST
-    while is_better and trials < most_trials:
+    search = _Search(frame, curve)
+    for box, numbers in _boxes(curve):
+        search.takes(box, numbers)
+    number = 0
+    while number < len(search.best):
+        cornered = _cornered(search.best, number)
+        if cornered:
+            search.takes(cornered)
+        number += 1
+    is_better = len(search.best) >= _LEAST
+    while is_better and search.trials < most_trials:
         is_better = False
         number = 0
-        while number < len(best) and trials < most_trials:
-            for trial in _variants(best, number):
-                trials += 1
-                made, price = _refined(frame, trial)
-                if price < cost - 1e-9 and not _strays(made, best):
-                    best, cost, is_better = made, price, True
-                    break
+        while number < len(search.best) and search.trials < most_trials:
+            if any(search.takes(trial) for trial in _variants(search.best, number)):
+                is_better = True
             else:
                 number += 1
-    return best, trials
+    return search.best, search.trials
 
 
-def _refined(frame: Frame, curve: Curve) -> tuple[Curve, float]:
-    """The curve after refinement, and what it costs: its numbers, and what it leaves unexplained."""
-    made = frame.refined(curve, _STEPS)
-    return made, frame.cost(made, numbers_in(made))
+class _Search:
+    """The best of all curves that were tried in a frame."""
+
+    def __init__(self, frame: Frame, curve: Curve) -> None:
+        self.frame, self.trials = frame, 0
+        self.best = frame.refined(curve, _STEPS)
+        if _strays(self.best, curve):
+            self.best = curve
+        self.cost = frame.cost(self.best, numbers_in(self.best))
+
+    def takes(self, trial: Curve, numbers: int | None = None) -> bool:
+        """Whether a curve, once refined, is the best; of a known form it is known how many numbers it takes."""
+        self.trials += 1
+        made = self.frame.refined(trial, _STEPS)
+        cost = self.frame.cost(made, numbers_in(made) if numbers is None else numbers)
+        is_better = cost < self.cost - _SAME and not _strays(made, self.best)
+        if is_better:
+            self.best, self.cost = made, cost
+        return is_better
 
 
 def _strays(ring: Curve, former: Curve) -> bool:
@@ -201,15 +219,10 @@ def _sharpened(curve: Curve, number: int) -> Curve | None:
     following = (number + 1) % size
     start, end = curve.nodes[number], curve.nodes[following]
     u, v = _direction(curve, number - 1, 1), -_direction(curve, following, 0)
-    cross = u[0] * v[1] - u[1] * v[0]
-    if abs(cross) < 0.2:
+    far = _crossing(start, u, end, v, _BLUNTEST)
+    if far is None or not (0 <= far[0] < 2 * _SHORT and -2 * _SHORT <= far[1] < 2 * _SHORT):
         return None
-    step = end - start
-    along = (step[0] * v[1] - step[1] * v[0]) / cross
-    back = (step[0] * u[1] - step[1] * u[0]) / cross
-    if not (0 <= along < 2 * _SHORT and -2 * _SHORT < -back <= 2 * _SHORT):
-        return None
-    corner = start + along * u
+    corner = start + far[0] * u
     nodes, handles = curve.nodes.copy(), curve.handles.copy()
     handles[number - 1, 1] += corner - start
     handles[following, 0] += corner - end
@@ -221,6 +234,56 @@ def _sharpened(curve: Curve, number: int) -> Curve | None:
         np.delete(curve.is_line, number),
         np.delete(handles, number, axis=0),
     )
+
+
+def _cornered(curve: Curve, number: int) -> Curve | None:
+    """A cubic that hugs a corner as the two lines in which it begins and ends, level or upright if they nearly are.
+
+    In a few pixels a stroke's end looks round; its corners are no place where curves are divided at first.
+    """
+    if curve.is_line[number]:
+        return None
+    controls, u, v = curve.controls[number], _direction(curve, number, 0), -_direction(curve, number, 1)
+    far = _crossing(controls[0], u, controls[3], v, _SHARP)
+    if far is None or min(far) <= 0:
+        return None
+    corner = controls[0] + far[0] * u
+    if np.hypot(*(along(controls, _PLACES) - corner).T).min() > _CLOSE:
+        return None
+    at = number + 1
+    made = Curve.ring(
+        np.insert(curve.nodes, at, corner, axis=0),
+        np.insert(curve.is_smooth, at, False),
+        np.insert(_set(curve.is_line, number, True), at, True),
+        np.insert(curve.handles, at, curve.handles[number], axis=0),
+    )
+    for node in (at + 1) % len(made), number:  # lines that go on as these begin
+        if made.is_line[node - 1] and made.is_line[node] and _turn(made, node) < _STRAIGHT:
+            made = _without(made, node)
+            at -= node < at
+    return _levelled(_levelled(made, (at - 1) % len(made)), at)
+
+
+def _crossing(one: Numbers, u: Numbers, other: Numbers, v: Numbers, least: float) -> tuple[float, float] | None:
+    """How far it is from two points in these directions to where both meet; None below the least sine of the angle."""
+    cross, step = u[0] * v[1] - u[1] * v[0], other - one
+    if abs(cross) < least:
+        return None
+    return (step[0] * v[1] - step[1] * v[0]) / cross, (step[0] * u[1] - step[1] * u[0]) / cross
+
+
+def _levelled(curve: Curve, number: int) -> Curve:
+    """A line that is nearly level or upright, exactly so."""
+    following = (number + 1) % len(curve)
+    step = np.abs(curve.nodes[following] - curve.nodes[number])
+    across = int(step[1] < step[0])
+    if step[across] > _LEAN * step[1 - across]:
+        return curve
+    nodes, handles = curve.nodes.copy(), curve.handles.copy()
+    nodes[[number, following], across] = curve.nodes[[number, following], across].mean()
+    handles[number - 1, 1] += nodes[number] - curve.nodes[number]
+    handles[following, 0] += nodes[following] - curve.nodes[following]
+    return replace(curve, nodes=nodes, handles=handles)
 
 
 def _straightened(curve: Curve, number: int) -> Curve:

@@ -9,8 +9,9 @@ import pytest
 
 from svgai import Limits
 from svgai.drawing import Path, Rectangle
+from svgai.engine.frame import numbers_in
 from svgai.engine.raster import draw
-from svgai.engine.simplify import _bent, _divided, _strays, simplify
+from svgai.engine.simplify import _bent, _cornered, _divided, _strays, simplify
 from svgai.files.intake import from_array
 from svgai.strands import Curve, Network
 from tests.svgai.engine.flat import svg, traced
@@ -29,9 +30,7 @@ def only(network: Network) -> Curve:
 
 
 def cost(at: Scene, network: Network) -> float:
-    return at.error(network) + at.target.price * sum(
-        int(np.where(curve.is_line, 2, 6).sum()) for curve in network.curves if curve.is_ring
-    )
+    return at.error(network) + at.target.price * sum(numbers_in(curve) for curve in network.curves if curve.is_ring)
 
 
 def richer(curve: Curve) -> Curve:
@@ -109,3 +108,41 @@ def test_a_ring_that_goes_where_it_was_not_is_found_out() -> None:
     assert not _strays(moved, square)
     assert _strays(thorny, square)
     assert not _strays(replace(square, nodes=nodes + np.array([0, 2])), square)
+
+
+def blunt_square(round_by: float) -> Curve:
+    """A square of 20 pixels whose corner at the lower right is a cubic that begins so far from it, and hugs it."""
+    nodes = np.array([(10, 10), (30.0, 10), (30, 30 - round_by), (30 - round_by, 30.02), (10, 30)])
+    is_line = np.array([True, True, False, True, True])
+    handles = np.zeros((5, 2, 2))
+    handles[2] = (30, 30 - 0.1 * round_by), (30 - 0.1 * round_by, 30.02)
+    return Curve.ring(nodes, np.array([False, False, True, True, False]), is_line, handles)
+
+
+def test_a_cubic_that_hugs_a_corner_is_tried_as_two_lines() -> None:
+    square = _cornered(blunt_square(1.2), 2)
+    assert square
+    assert square.is_line.all()
+    assert len(square) == 4  # no node is left where lines go on
+    assert np.abs(np.sort(square.nodes.ravel()) - [10, 10, 10, 10, 30, 30, 30, 30]).max() < 0.03
+    steps = np.roll(square.nodes, -1, axis=0) - square.nodes
+    assert (steps == 0).any(axis=1)[1:3].all()  # level and upright at that corner
+
+
+@pytest.mark.parametrize("number", [0, 1])
+def test_a_line_has_no_corner_to_hug(number: int) -> None:
+    assert _cornered(blunt_square(1.2), number) is None
+
+
+def test_a_round_corner_is_none() -> None:
+    assert _cornered(blunt_square(6), 2) is None
+
+
+def test_the_end_of_a_stroke_three_pixels_wide_has_corners() -> None:
+    """The crossbar of a t: in so few pixels its end looks round."""
+    body = "M8.3 4.7h5.5v6.9h6.9v4.7h-6.9v14.1h-5.5v-14.1h-4.6v-4.7h4.6z"
+    picture = draw(svg(f'<path d="{body}" fill="#10069f"/>', 32, 40), 32, 40)
+    ((form,),) = (shape.forms for shape in traced(from_array(picture, Limits())).shapes)
+    assert isinstance(form, Path)
+    assert form.commands.count("C") == 0
+    assert form.segments <= 13
