@@ -16,8 +16,8 @@ from svgai.engine.raster import draw
 from svgai.engine.score import measure
 from svgai.engine.svg import write
 from svgai.errors import DrawingTooLarge, TracingFailed
-from svgai.methods import BASELINE, trace
-from svgai.options import Limits, Options
+from svgai.methods import trace
+from svgai.options import BASELINE, Limits, Options
 from svgai.picture import Picture
 from svgai.result import Quality
 from svgai.tracing import NoDrawing, Run

@@ -6,8 +6,9 @@ from collections.abc import Callable
 from dataclasses import dataclass
 
 from svgai.contest import Contest, Outcome, Task
-from svgai.methods import BASELINE, TRACERS
+from svgai.methods import TRACERS
 from svgai.ml.advice import Advice
+from svgai.options import BASELINE
 from svgai.tracing import NoDrawing
 
 

@@ -7,11 +7,10 @@ from typing import Final
 
 from svgai.drawing import Drawing
 from svgai.engine.baseline import trace_baseline
-from svgai.options import Options
+from svgai.options import BASELINE, Options
 from svgai.picture import Picture
 from svgai.tracing import Run, trace_flat
 
-BASELINE: Final = "baseline"
 USUAL: Final = "optimised"
 """The method to look at a picture with, where none is asked for."""
 

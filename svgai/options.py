@@ -8,16 +8,19 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import Field, dataclass, field, fields
-from typing import Any
+from typing import Any, Final
 
 from svgai.errors import OptionsInvalid
+
+BASELINE: Final = "baseline"
+"""The method that all others are compared with."""
 
 METHODS = {
     "auto": "picks the method that suits the picture, and tries others where it misses the quality target",
     "fast": "curves fitted to the edges of flat colours; the quickest of ours",
     "optimised": "curves fitted, then moved until the drawing's pixels are the picture's",
     "refined": "searches for the simplest drawing that shows the picture; slow",
-    "baseline": "vtracer with its default settings; any picture",
+    BASELINE: "vtracer with its default settings; any picture",
 }
 """The names that `Options.method` may have, and what each means."""
 

@@ -48,25 +48,13 @@ def _outline(boundary: Boundary, regions: Regions, cover: Cover, edges: Edges) -
 
 
 def _runs_sideways(corners: NDArray[np.float64], is_ring: bool) -> NDArray[np.bool_]:
-    """For each step of a boundary, whether it runs more to the side than up or down around there.
-
-    Around the end of a stroke steps to and fro take each other away, or that end, of two or three steps, would get no
-    point. Single steps do not tell where a boundary turns back: stairs are made of them.
-    """
-    steps = np.diff(corners, axis=0)
-    goes_on = (steps == np.roll(steps, 1, axis=0)).all(axis=1)
-    goes_on[0] &= is_ring
-    is_single = ~(goes_on | np.roll(goes_on, -1))
-    around = np.where(is_single[:, None], _around(np.abs(steps), is_ring), np.abs(_around(steps, is_ring)))
-    return np.asarray(around[:, 0] >= around[:, 1])
-
-
-def _around(steps: NDArray[np.float64], is_ring: bool) -> NDArray[np.float64]:
-    """All steps around each, added up."""
+    """For each step of a boundary, whether it runs more to the side than up or down around there."""
+    steps = np.abs(np.diff(corners, axis=0))
     margin = np.take(steps, range(-_LOOK, 0), axis=0, mode="wrap"), np.take(steps, range(_LOOK), axis=0, mode="wrap")
-    padded = np.vstack(
+    around = np.vstack(
         [margin[0], steps, margin[1]] if is_ring else [steps[:1]] * _LOOK + [steps] + [steps[-1:]] * _LOOK
     )
-    sums = np.cumsum(np.vstack([np.zeros(2), padded]), axis=0)
+    sums = np.cumsum(np.vstack([np.zeros(2), around]), axis=0)
     # The outermost steps count half: else a staircase of 45 degrees would always look steeper than it is.
-    return np.asarray(sums[2 * _LOOK + 1 :] - sums[: -2 * _LOOK - 1] + sums[2 * _LOOK : -1] - sums[1 : -2 * _LOOK])
+    window = sums[2 * _LOOK + 1 :] - sums[: -2 * _LOOK - 1] + sums[2 * _LOOK : -1] - sums[1 : -2 * _LOOK]
+    return np.asarray(window[:, 0] >= window[:, 1])

@@ -17,6 +17,7 @@ from svgai.ml.features import Features
 from svgai.ml.metadata import TRACING, Role
 from svgai.ml.store import PRODUCTION, Models, Store
 from svgai.ml.types import TARGETS, TYPES, ImageType, Prediction
+from svgai.options import BASELINE
 
 
 @dataclass(frozen=True)
@@ -34,7 +35,9 @@ class Wishes:
 
 
 AT_EASE: Final = Wishes()
-PLENTY: Final = 0.99
+SECOND: Final = 0.08
+"""What a second that is foretold of a method takes from its chance to be right."""
+PLENTY: Final = 0.985
 """SSIM foretold of a method, beyond which a dearer one is not worth its time."""
 
 
@@ -131,11 +134,10 @@ class _Answers:
         dear = objective.SECOND * (1 + wishes.load)
         by_objective = objective.rank(expected, target, wishes.budget, dear)
         # A router has learned the choice of who is at ease; it knows nothing of targets, budgets and load.
-        scores = self._ask(Role.ROUTER, may_be_missing=True) if wishes == AT_EASE else None
-        if scores is None:
+        chances = self._ask(Role.ROUTER, may_be_missing=True) if wishes == AT_EASE else None
+        if chances is None:
             return by_objective
-        score = dict(zip(TRACING, scores.tolist(), strict=True))
-        return _thrifty(tuple(sorted(by_objective, key=lambda method: -score[method])), predictions)
+        return _thrifty(_by_chance(dict(zip(TRACING, chances.tolist(), strict=True)), predictions), predictions)
 
     def _ask(self, role: Role, *, may_be_missing: bool = False) -> np.ndarray[Any, np.dtype[np.float32]] | None:
         """The outputs of a role's model for this picture; None where the rules must answer."""
@@ -154,6 +156,15 @@ class _Answers:
         self.versions[str(role)] = model.entry.version
         row: np.ndarray[Any, np.dtype[np.float32]] = outputs
         return row
+
+
+def _by_chance(chances: Mapping[str, float], predictions: Mapping[str, Prediction]) -> tuple[str, ...]:
+    """By the chance to be right, less what the time costs; the baseline is the last to begin with.
+
+    All others are compared with it and never worse, and there is hardly time to gain.
+    """
+    worth = {method: chances[method] - SECOND * foretold.seconds for method, foretold in predictions.items()}
+    return tuple(sorted(worth, key=lambda method: (method == BASELINE, -worth[method])))
 
 
 def _thrifty(ranking: tuple[str, ...], predictions: Mapping[str, Prediction]) -> tuple[str, ...]:

@@ -40,11 +40,9 @@ _MOST_INKS: Final = 24
 
 
 _MOST: Final = 7_000
-"""What a picture may take, in changes, to be tried by the baseline as a whole, and cells of it together..."""
-_MOST_MAPPED: Final = 3_000
-"""...and by our tracer, which takes longer where much changes..."""
+"""What a picture may take, in changes, to be tried as a whole, and what cells of it may take together..."""
 _MOST_OF_LARGE: Final = 2_000
-"""...and cells of a picture too large to be looked at as a whole, of which everything else takes longer, too."""
+"""...or cells of a picture too large to be looked at as a whole, of which everything else takes longer, too."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,15 +62,10 @@ class _Part:
 
 def let_try(picture: Picture, near: Near, ground: int) -> Mapping[str, float]:
     """What the baseline loses, and the map of our own tracer, on white (255) or black (0)."""
-    tiles = enlarged(near.tiles, _SIDE)
-    if len(tiles) > 1:
-        some = few = _chosen(picture, near, tiles, ground, _MOST_OF_LARGE)
-    else:
-        some, few = (_chosen(picture, near, tiles, ground, most) for most in (_MOST, _MOST_MAPPED))
-    return {
-        **(_baseline(some, ground) if some else _told_of_baseline(0.0, 0.0, 1.0)),
-        **(_map(few, ground) if few else _told_of_map(0.0, 0.0, 0.0)),
-    }
+    part = _chosen(picture, near, ground)
+    if part is None:
+        return {**_told_of_baseline(0.0, 0.0, 1.0), **_told_of_map(0.0, 0.0, 0.0)}
+    return {**_baseline(part, ground), **_map(part, ground)}
 
 
 def _baseline(part: _Part, ground: int) -> Mapping[str, float]:
@@ -116,16 +109,18 @@ def _lost(shown: Pixels, part: _Part, ground: int) -> float:
     return 1 - float(np.mean([structural_similarity(one[:, cell], other[:, cell]) for cell in cells]))
 
 
-def _chosen(picture: Picture, near: Near, tiles: Tiles, ground: int, most: int) -> _Part | None:
+def _chosen(picture: Picture, near: Near, ground: int) -> _Part | None:
     """As much of a picture as may be tried; nothing where nothing changes."""
+    tiles = enlarged(near.tiles, _SIDE)
     changes = _changes(tiles)
-    if len(tiles) == 1 and 0 < changes.sum() <= most - changes.size / _PLAIN:
+    is_small = len(tiles) == 1
+    if is_small and 0 < changes.sum() <= _MOST - changes.size / _PLAIN:
         return _Part(picture.rgba, laid_on(near.tiles[0], ground), picture.width, 1.0, 1.0)
     places, total = busy_cells(tiles, _CELL, _MARGIN)
     if not len(places):
         return None
     counts = np.array([changes[n, y : y + _CELL, x : x + _CELL].sum() for n, y, x in places])
-    tile, top, left = places[_spread(counts, most)].T
+    tile, top, left = places[_spread(counts, _MOST if is_small else _MOST_OF_LARGE)].T
     seen_at = np.stack([np.zeros_like(tile), near.tops[tile] + top, near.lefts[tile] + left], axis=1)
     cells = kernels.cut_out(enlarged(picture.rgba[None], _SIDE), seen_at, _MARGIN, _SIDE)
     return _Part(cells, laid_on(premultiplied(cells), ground), _SIDE, len(places) / total, len(tile) / len(places))

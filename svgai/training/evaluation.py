@@ -9,12 +9,12 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.methods import BASELINE
 from svgai.ml.advice import Advice, Adviser
 from svgai.ml.features import Features
 from svgai.ml.metadata import TRACING
 from svgai.ml.types import INTERVAL
-from svgai.training.caution import LEAST_REMOVED, LEAST_RIGHT, MOST_TIME
+from svgai.options import BASELINE
+from svgai.training.choosing import LEAST_REMOVED, LEAST_RIGHT, MOST_TIME
 from svgai.training.judging import RIGHT, calibration_error, regrets
 from svgai.training.rows import Made, Row
 from svgai.training.tables import table_of

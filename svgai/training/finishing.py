@@ -1,7 +1,7 @@
 """What is done with a model's outputs before they are answers: the same in numpy, in ONNX and in torch.
 
-A classifier's become shares. A predictor speaks of the lack of likeness on a scale of logarithms, since a result of
-0.999 is as far from 0.99 as that is from 0.9; its answers are qualities.
+A classifier's become shares, a router's chances. A predictor speaks of the lack of likeness on a scale of logarithms,
+since a result of 0.999 is as far from 0.99 as that is from 0.9; its answers are qualities.
 """
 
 from __future__ import annotations
@@ -47,14 +47,16 @@ def predictions_of(outputs: Matrix) -> Matrix:
     return predictions
 
 
-def as_they_are(outputs: Matrix) -> Matrix:
-    return outputs
+def chances_of(outputs: Matrix) -> Matrix:
+    """Outputs as chances, each by itself (logistic)."""
+    chances: Matrix = (1 / (1 + np.exp(-outputs))).astype(np.float32)
+    return chances
 
 
 FINISH: Mapping[Role, Callable[[Matrix], Matrix]] = {
     Role.CLASSIFIER: shares_of,
     Role.PREDICTOR: predictions_of,
-    Role.ROUTER: as_they_are,
+    Role.ROUTER: chances_of,
 }
 
 
@@ -65,7 +67,7 @@ def finishing_nodes(role: Role, taken: str, given: str) -> tuple[list[Any], list
     if role is Role.CLASSIFIER:
         return [helper.make_node("Softmax", [taken], [given], axis=1)], []
     if role is Role.ROUTER:
-        return [helper.make_node("Identity", [taken], [given])], []
+        return [helper.make_node("Sigmoid", [taken], [given])], []
     nodes = [
         helper.make_node("Min", [taken, "most_log"], ["bounded"]),
         helper.make_node("Exp", ["bounded"], ["lack"]),

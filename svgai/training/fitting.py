@@ -15,8 +15,8 @@ import numpy as np
 from svgai.ml.metadata import FORETOLD, TRACING, Role
 from svgai.ml.objective import worth
 from svgai.ml.types import INTERVAL
-from svgai.training.caution import Frontier, find_frontier
-from svgai.training.finishing import FINISH, HIGH, LOW, as_lack, shares_of
+from svgai.training.choosing import Expected, taken, told
+from svgai.training.finishing import FINISH, HIGH, LOW, as_lack, chances_of, shares_of
 from svgai.training.judging import Figures, foretold, judge_choices, judge_chosen, judge_predictions, judge_types
 from svgai.training.learned import Learned
 from svgai.training.lessons import (
@@ -101,7 +101,8 @@ def fit_all(table: Table, seed: int, tell: Told) -> list[Winner]:
         ]
         rivals = _rivals(train, winners) if subject.role is Role.ROUTER else []
         if subject.role is Role.ROUTER:
-            trials = [held_back(trial, own) for trial in trials]
+            expected = expected_when_crossed(winners, train)
+            trials = [as_used(trial, own, expected) for trial in trials]
         tell(compared(subject, [*rivals, *trials]))
         best = choose(subject, trials)
         without = next((rival for rival in rivals if rival.name == _by_prediction(winners)), None)
@@ -112,25 +113,45 @@ def fit_all(table: Table, seed: int, tell: Told) -> list[Winner]:
         tell(f"The {subject.role} is: {best.name}.")
         kept = usable(subject.role, calibrate)
         if subject.role is Role.ROUTER:
-            frontier = frontier_of(fitted, kept, best, own)
-            tell(frontier.told())
-            model = fitted.shifted(np.ones(fitted.columns, np.float32), frontier.shift())
+            chances = np.concatenate([chances_of(fitted.outputs(kept.features)), best.answers])
+            tell(told(chances, expected_of(winners, kept).with_all(expected), kept.with_all(own)))
+            model = fitted
         else:
             model = _CALIBRATED[subject.role](fitted, kept)
         winners.append(Winner(subject.role, best.name, model, tuple(trials)))
     return winners
 
 
-def held_back(trial: Trial, table: Table) -> Trial:
-    """A router's candidate as it would be used: with the caution and thrift that suit it best."""
-    scores = trial.answers + find_frontier(trial.answers, table).shift()
-    return Trial(trial.name, judge_choices(scores, table), trial.answers)
+def expected_of(winners: list[Winner], table: Table) -> Expected:
+    """What the predictor foretells; nothing where there is none."""
+    model = next((each.model for each in winners if each.role is Role.PREDICTOR), None)
+    return _expected(FINISH[Role.PREDICTOR](model.outputs(table.features)) if model else None, len(table))
 
 
-def frontier_of(fitted: Learned, calibrate: Table, trial: Trial, train: Table) -> Frontier:
-    """What caution and thrift bring, on the drawings kept for that and, cross-validated, on those to train on."""
-    scores = np.concatenate([fitted.outputs(calibrate.features), trial.answers])
-    return find_frontier(scores, calibrate.with_all(train))
+def expected_when_crossed(winners: list[Winner], train: Table) -> Expected:
+    """The same of each picture that teaches a router, by predictors that were fitted without its drawing."""
+    answers = next(
+        (
+            trial.answers[usable(Role.PREDICTOR, train).is_measured]
+            for winner in winners
+            for trial in winner.trials
+            if (winner.role, winner.name) == (Role.PREDICTOR, trial.name)
+        ),
+        None,
+    )
+    return _expected(answers, len(usable(Role.ROUTER, train)))
+
+
+def _expected(answers: Matrix | None, count: int) -> Expected:
+    if answers is None:
+        return Expected(*np.zeros((2, count, len(TRACING)), np.float32))
+    quality, _, _, log_seconds = foretold(answers)
+    return Expected(quality, np.exp(log_seconds))
+
+
+def as_used(trial: Trial, table: Table, expected: Expected) -> Trial:
+    """A router's candidate as it would be used, with the price of time."""
+    return Trial(trial.name, judge_chosen(taken(trial.answers, expected), table), trial.answers)
 
 
 def try_out(name: str, teach: Teaching, subject: Subject, table: Table, seed: int) -> Trial:

@@ -45,6 +45,8 @@ BLEND, PIXELS = "network and boosted trees", "network on pixels"
 NOT_SERVED = frozenset({RULES, PIXELS})
 """Candidates to compare the others with, which never become a model."""
 
+_STEEP = 4.0
+"""The slope of a logit at an even chance: what is told of means, it makes of the shares of a bagged forest."""
 _BAGGED = Growth(trees=60, leaves=31, least=4, is_bagged=True)
 _LEAST, _MOST = (1 - INTERVAL) / 2, (1 + INTERVAL) / 2
 
@@ -157,7 +159,7 @@ def _network_of_predictions(table: Table, seed: int) -> Outcomes:
         fallen = torch.nn.functional.binary_cross_entropy_with_logits(told[..., FALLS], truth, reduction="none")
         return (near * is_own[places] + total * known[places] + fallen * may_fall[places]).sum(dim=-1).mean()
 
-    practice = Practice(epochs=120, batch=64, width=96)
+    practice = Practice(networks=8, epochs=120, batch=64, width=96)
     return Outcomes(train_networks(table.features, METHODS * PARTS, loss, practice, seed))
 
 
@@ -175,10 +177,13 @@ PREDICTORS: Mapping[str, Teaching] = {
 
 
 def _trees_of_choices(table: Table, growth: Growth, seed: int) -> Forest:
-    """For each method the chance that it is right."""
+    """For each method the chance that it is right, as a logit; of a bagged forest as what is nearly one."""
     is_right = (regrets(table) <= RIGHT).astype(np.float32)
-    settings = {"objective": "l2" if growth.is_bagged else "cross_entropy"}
-    return grow_each(table.features, [Lesson(column, settings) for column in is_right.T], growth, seed)
+    if growth.is_bagged:
+        lessons = [Lesson(_STEEP * (column - 0.5), {"objective": "l2"}) for column in is_right.T]
+    else:
+        lessons = [Lesson(column, {"objective": "cross_entropy"}) for column in is_right.T]
+    return grow_each(table.features, lessons, growth, seed)
 
 
 def _network_of_choices(table: Table, seed: int) -> Networks:
@@ -194,7 +199,7 @@ def _network_of_choices(table: Table, seed: int) -> Networks:
         cost = (torch.softmax(outputs, dim=-1) * lost[places].clamp(max=0.1)).sum(dim=-1).mean()
         return chance + 20 * cost
 
-    return train_networks(table.features, len(TRACING), loss, Practice(epochs=100, batch=64), seed)
+    return train_networks(table.features, len(TRACING), loss, Practice(networks=10, epochs=100, batch=64), seed)
 
 
 _BOOSTED_CHOICES = Growth(trees=100, leaves=8)

@@ -148,8 +148,21 @@ class Predictions(nn.Module):  # type: ignore[misc] # torch is not followed
         return torch.where(self.is_lack, self.perfect - outputs.clamp(max=self.most).exp(), outputs)
 
 
+class Chances(nn.Module):  # type: ignore[misc] # torch is not followed
+    """A module whose outputs become chances, each by itself."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, features: Tensor) -> Tensor:
+        """Features n x m to n x columns."""
+        return torch.sigmoid(self.inner(features))
+
+
+_FINISHED = {Role.CLASSIFIER: Shares, Role.PREDICTOR: Predictions, Role.ROUTER: Chances}
+
+
 def finished(role: Role, module: nn.Module) -> nn.Module:
     """The module with what makes its outputs answers."""
-    if role is Role.CLASSIFIER:
-        return Shares(module)
-    return Predictions(module) if role is Role.PREDICTOR else module
+    return _FINISHED[role](module)

@@ -13,9 +13,9 @@ from typing import Any, Final
 
 import numpy as np
 
-from svgai.methods import BASELINE
 from svgai.ml.features import NAMES
 from svgai.ml.metadata import FORETOLD, TRACING
+from svgai.options import BASELINE
 from svgai.training.finishing import LEAST_LACK, LOG_SECONDS
 from svgai.training.learned import Learned
 from svgai.training.tables import Matrix

@@ -9,7 +9,8 @@ from dataclasses import dataclass
 from enum import StrEnum
 from types import MappingProxyType
 
-from svgai.methods import BASELINE, TRACERS
+from svgai.methods import TRACERS
+from svgai.options import BASELINE
 from svgai.picture import Pixels
 from svgai.tracing import WORK
 from svgai.training.damage import NONE, pick_damage, spoil

@@ -9,11 +9,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.methods import BASELINE
 from svgai.ml.features import NAMES
 from svgai.ml.metadata import TRACING
 from svgai.ml.objective import worth
 from svgai.ml.types import TYPES
+from svgai.options import BASELINE
 from svgai.training.rows import Row
 
 Matrix: TypeAlias = NDArray[np.float32]

@@ -9,10 +9,10 @@ import svgai
 from svgai.contest import Task
 from svgai.errors import DrawingTooLarge, TracingFailed
 from svgai.escalation import Budget, pursue
-from svgai.methods import BASELINE, TRACERS
+from svgai.methods import TRACERS
 from svgai.ml.advice import Advice
 from svgai.ml.types import ImageType, Prediction
-from svgai.options import Limits, Options
+from svgai.options import BASELINE, Limits, Options
 from svgai.picture import Picture
 from svgai.result import Quality
 from svgai.tracing import NoDrawing

@@ -84,14 +84,6 @@ def test_a_line_one_pixel_wide_keeps_its_width_and_place(top: float) -> None:
     assert middle.max() == pytest.approx(top + 1, abs=1 / (2 * SAMPLES))
 
 
-@pytest.mark.parametrize("width", [2.0, 2.8, 3.0])
-@pytest.mark.parametrize("end", [60.25, 60.75])
-def test_the_end_of_a_stroke_has_points(width: float, end: float) -> None:
-    (outline,) = outlines_of(filled((box(20, 40, end, 40 + width), RED)))
-    right = outline.points[outline.points[:, 0] > end - 0.4]
-    assert right[:, 0].max() == pytest.approx(end, abs=0.05)
-
-
 @pytest.mark.parametrize(
     ("line", "edge", "place"),
     [

@@ -94,23 +94,28 @@ def test_a_router_decides_for_whoever_is_at_ease(folder):
     router = put(folder, Role.ROUTER, [0.5, 0.1, 0.2, 0.9])
     write_metadata(folder, replace(metadata, models=(*metadata.models, router)))
     adviser = Adviser(Store(folder))
-    assert adviser.advise(LOGO).ranking == ("baseline", "fast", "refined", "optimised")
+    assert adviser.advise(LOGO).ranking == ("fast", "refined", "optimised", "baseline")  # which is never begun with
     assert adviser.advise(LOGO, Wishes(target=0.994)).method == "refined"
     assert adviser.advise(LOGO).versions["router"] == "1"
 
 
 @pytest.mark.parametrize(
-    ("optimised", "ranking"), [(0.991, ("optimised", "refined")), (0.98, ("refined", "optimised"))]
+    ("optimised", "refined", "ranking"),
+    [
+        (0.991, 2.0, ("optimised", "refined")),  # leaves nothing to gain
+        (0.98, 2.0, ("refined", "optimised")),
+        (0.98, 8.0, ("optimised", "refined")),  # 8 s are worth 0.64 of a chance
+    ],
 )
-def test_the_dearest_is_not_taken_where_the_next_leaves_nothing_to_gain(tmp_path, optimised, ranking):
-    foretold, seconds = predictions(), dict(zip(TRACING, (0.05, 0.3, 8.0, 0.02), strict=True))
+def test_the_dearest_is_not_taken_where_it_gains_too_little_for_its_time(tmp_path, optimised, refined, ranking):
+    foretold, seconds = predictions(), dict(zip(TRACING, (0.05, 0.3, refined, 0.02), strict=True))
     for place, method in enumerate(TRACING):
         foretold[4 * place + 3] = math.log(seconds[method])
     foretold[4 * TRACING.index("optimised")] = optimised
     metadata = furnish(tmp_path, foretold=foretold)
     router = put(tmp_path, Role.ROUTER, [0.1, 0.5, 0.9, 0.2])
     write_metadata(tmp_path, replace(metadata, models=(*metadata.models, router)))
-    assert Adviser(Store(tmp_path)).advise(LOGO).ranking == (*ranking, "baseline", "fast")
+    assert Adviser(Store(tmp_path)).advise(LOGO).ranking == (*ranking, "fast", "baseline")
 
 
 def test_wishes_change_the_choice(tmp_path):

@@ -13,8 +13,9 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from svgai.methods import BASELINE, TRACERS
+from svgai.methods import TRACERS
 from svgai.ml.features import NAMES
+from svgai.options import BASELINE
 from svgai.training import data, measuring
 from svgai.training.data import Wish, make_data, refresh_features
 from svgai.training.pictures import QUICK, Care, shots
