@@ -35,9 +35,7 @@ class Wishes:
 
 
 AT_EASE: Final = Wishes()
-SECOND: Final = 0.08
-"""What a second that is foretold of a method takes from its chance to be right."""
-PLENTY: Final = 0.985
+PLENTY: Final = 0.99
 """SSIM foretold of a method, beyond which a dearer one is not worth its time."""
 
 
@@ -137,7 +135,7 @@ class _Answers:
         chances = self._ask(Role.ROUTER, may_be_missing=True) if wishes == AT_EASE else None
         if chances is None:
             return by_objective
-        return _thrifty(_by_chance(dict(zip(TRACING, chances.tolist(), strict=True)), predictions), predictions)
+        return _thrifty(_by_chance(dict(zip(TRACING, chances.tolist(), strict=True))), predictions)
 
     def _ask(self, role: Role, *, may_be_missing: bool = False) -> np.ndarray[Any, np.dtype[np.float32]] | None:
         """The outputs of a role's model for this picture; None where the rules must answer."""
@@ -158,13 +156,12 @@ class _Answers:
         return row
 
 
-def _by_chance(chances: Mapping[str, float], predictions: Mapping[str, Prediction]) -> tuple[str, ...]:
-    """By the chance to be right, less what the time costs; the baseline is the last to begin with.
+def _by_chance(chances: Mapping[str, float]) -> tuple[str, ...]:
+    """By the chance to be right; the baseline is the last to begin with.
 
     All others are compared with it and never worse, and there is hardly time to gain.
     """
-    worth = {method: chances[method] - SECOND * foretold.seconds for method, foretold in predictions.items()}
-    return tuple(sorted(worth, key=lambda method: (method == BASELINE, -worth[method])))
+    return tuple(sorted(chances, key=lambda method: (method == BASELINE, -chances[method])))
 
 
 def _thrifty(ranking: tuple[str, ...], predictions: Mapping[str, Prediction]) -> tuple[str, ...]:

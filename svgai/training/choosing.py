@@ -1,7 +1,7 @@
 """What is taken where a router gives each method a chance to be right, and what comes of it.
 
-A wrong choice can cost more than many right ones gain, and the dearest method may gain little for its time. So a second
-has its price, and enough is enough: both are in `svgai.ml.advice`, and were chosen by the table that is told here.
+The dearest method may gain little for its time: where the next one is foretold to do well enough, that is taken. What
+is enough is in `svgai.ml.advice`; the table that is told here says what comes of other bounds.
 """
 
 from __future__ import annotations
@@ -12,7 +12,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.ml.advice import PLENTY, SECOND
+from svgai.ml.advice import PLENTY
 from svgai.ml.metadata import TRACING
 from svgai.options import BASELINE
 from svgai.training.judging import judge_chosen
@@ -24,9 +24,8 @@ LEAST_REMOVED = 0.85
 """Of the baseline's error on whole flat pictures..."""
 MOST_TIME = 0.5
 """...in that share of the dearest method's time."""
-_SECONDS = (0.0, 0.04, 0.06, 0.08, 0.1, 0.15)
-_ENOUGH = (0.98, 0.985, 0.9875, 0.99, 0.995)
-"""Prices of a second, and qualities that are enough, to compare with those that are taken."""
+_BOUNDS = (0.97, 0.98, 0.985, 0.9875, 0.99, 0.9925, 0.995, 1.0)
+"""To compare with the one that is taken."""
 _NO_ERROR = 1e-6
 
 
@@ -36,10 +35,6 @@ class Expected:
 
     quality: Matrix
     seconds: Matrix
-
-    def with_all(self, other: Expected) -> Expected:
-        """These pictures and those after them."""
-        return Expected(np.concatenate([self.quality, other.quality]), np.concatenate([self.seconds, other.seconds]))
 
 
 @dataclass(frozen=True)
@@ -53,9 +48,9 @@ class Outcome:
     removed: float
 
 
-def taken(chances: Matrix, expected: Expected, second: float = SECOND, plenty: float = PLENTY) -> NDArray[np.int64]:
+def taken(chances: Matrix, expected: Expected, plenty: float = PLENTY) -> NDArray[np.int64]:
     """The methods that are taken, as `Adviser` takes them: of every picture the first of a ranking."""
-    worth = chances - second * expected.seconds
+    worth = chances.copy()
     worth[:, TRACING.index(BASELINE)] = -np.inf
     after, first = np.argsort(worth, axis=1, kind="stable")[:, -2:].T
     rows = np.arange(len(worth))
@@ -72,16 +67,12 @@ def outcome_of(chosen: NDArray[np.int64], table: Table) -> Outcome:
 
 
 def told(chances: Matrix, expected: Expected, table: Table) -> str:
-    """A table of what comes of other prices of a second, and of enough being less or more."""
-    lines = [f"{'a second':>10}{'plenty':>10}{'right':>10}{'regret':>10}{'time':>10}{'removed':>10}"]
-    for second in sorted({SECOND, *_SECONDS}):
-        for plenty in sorted({PLENTY, *_ENOUGH}):
-            found = outcome_of(taken(chances, expected, second, plenty), table)
-            mark = "  taken" if (second, plenty) == (SECOND, PLENTY) else ""
-            lines.append(
-                f"{second:>10.3f}{plenty:>10.4f}{found.right:>10.4f}{found.regret:>10.5f}"
-                f"{found.time:>10.3f}{found.removed:>10.4f}{mark}"
-            )
+    """A table of what comes of enough being less or more."""
+    lines = [f"\n{'plenty':>10}{'right':>10}{'regret':>10}{'time':>10}{'removed':>10}"]
+    for plenty in sorted({PLENTY, *_BOUNDS}):
+        found = outcome_of(taken(chances, expected, plenty), table)
+        figures = f"{found.right:>10.4f}{found.regret:>10.5f}{found.time:>10.3f}{found.removed:>10.4f}"
+        lines.append(f"{plenty:>10.4f}{figures}{'  taken' if plenty == PLENTY else ''}")
     return "\n".join(lines)
 
 

@@ -149,10 +149,7 @@ _WHAT = {
     Role.CLASSIFIER: "The type of a picture (simple, text, gradient, complex), each with how likely it is.",
     Role.PREDICTOR: "What each method will reach on a picture (SSIM, with an interval that holds nine of ten results) "
     "and how long it will take (natural logarithm of the seconds).",
-    Role.ROUTER: (
-        "The chance of each method to be right when quality and time count as usual, from which advice takes the price "
-        "of its time."
-    ),
+    Role.ROUTER: "The chance of each method to be right when quality and time count as usual.",
 }
 
 

@@ -50,7 +50,10 @@ class Subject:
     """By which the candidates are ordered."""
     more_is_better: bool
     noise: float
-    """Differences in the figure that say nothing: the network, which is simplest to serve, wins those."""
+    """Differences in the figure that say nothing: the network, which is simplest to serve, wins those.
+
+    A wrong choice of method costs more than that is worth.
+    """
 
 
 @dataclass(frozen=True, eq=False)
@@ -77,7 +80,7 @@ class Winner:
 SUBJECTS = (
     Subject(Role.CLASSIFIER, CLASSIFIERS, judge_types, "accuracy", more_is_better=True, noise=0.002),
     Subject(Role.PREDICTOR, PREDICTORS, judge_predictions, "mean_error", more_is_better=False, noise=0.001),
-    Subject(Role.ROUTER, ROUTERS, judge_choices, "regret", more_is_better=False, noise=0.0001),
+    Subject(Role.ROUTER, ROUTERS, judge_choices, "regret", more_is_better=False, noise=0.0),
 )
 
 
@@ -113,8 +116,7 @@ def fit_all(table: Table, seed: int, tell: Told) -> list[Winner]:
         tell(f"The {subject.role} is: {best.name}.")
         kept = usable(subject.role, calibrate)
         if subject.role is Role.ROUTER:
-            chances = np.concatenate([chances_of(fitted.outputs(kept.features)), best.answers])
-            tell(told(chances, expected_of(winners, kept).with_all(expected), kept.with_all(own)))
+            tell(told(chances_of(fitted.outputs(kept.features)), expected_of(winners, kept), kept))
             model = fitted
         else:
             model = _CALIBRATED[subject.role](fitted, kept)
@@ -150,7 +152,7 @@ def _expected(answers: Matrix | None, count: int) -> Expected:
 
 
 def as_used(trial: Trial, table: Table, expected: Expected) -> Trial:
-    """A router's candidate as it would be used, with the price of time."""
+    """A router's candidate as it would be used."""
     return Trial(trial.name, judge_chosen(taken(trial.answers, expected), table), trial.answers)
 
 

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from svgai.ml.advice import PLENTY, SECOND, _by_chance, _thrifty
+from svgai.ml.advice import PLENTY, _by_chance, _thrifty
 from svgai.ml.metadata import TRACING
 from svgai.ml.types import Prediction
 from svgai.training.choosing import Expected, outcome_of, taken, told
@@ -42,16 +42,15 @@ def expected(count=60, quality=0.9):
     return Expected(np.full((count, len(TRACING)), quality, np.float32), seconds)
 
 
-def test_the_likeliest_is_taken_unless_time_is_too_dear():
-    likely = chances(np.arange(60) % 2 * REFINED + (1 - np.arange(60) % 2) * OPTIMISED)
-    assert (taken(likely, expected(), second=0.0) == np.where(np.arange(60) % 2, REFINED, OPTIMISED)).all()
-    assert (taken(likely, expected(), second=0.2) == OPTIMISED).all()  # 4 s at 0.2 are more than 0.4 of chance
+def test_the_likeliest_is_taken():
+    likely = np.arange(60) % 3
+    assert (taken(chances(likely), expected()) == likely).all()
 
 
 def test_the_dearest_is_left_where_what_is_next_does_well_enough():
     likely = chances(np.full(60, REFINED))
-    assert (taken(likely, expected(quality=0.99), second=0.0, plenty=0.98) == OPTIMISED).all()
-    assert (taken(likely, expected(quality=0.97), second=0.0, plenty=0.98) == REFINED).all()
+    assert (taken(likely, expected(quality=0.99), plenty=0.98) == OPTIMISED).all()
+    assert (taken(likely, expected(quality=0.97), plenty=0.98) == REFINED).all()
 
 
 def test_the_baseline_is_never_the_first_choice():
@@ -68,7 +67,7 @@ def test_training_takes_what_advice_takes():
             name: Prediction(float(quality[number, place]), 0.0, 1.0, float(seconds[number, place]))
             for place, name in enumerate(TRACING)
         }
-        ranking = _thrifty(_by_chance(dict(zip(TRACING, likely[number], strict=True)), predictions), predictions)
+        ranking = _thrifty(_by_chance(dict(zip(TRACING, likely[number], strict=True))), predictions)
         assert sorted(ranking) == sorted(TRACING)
         assert ranking[-1] == "baseline"
         assert ranking[0] == TRACING[found[number]]
@@ -87,5 +86,4 @@ def test_what_comes_of_choices():
 def test_the_table_marks_what_is_taken():
     likely = chances(np.full(60, REFINED))
     (line,) = [line for line in told(likely, expected(), table()).splitlines() if line.endswith("taken")]
-    price, plenty, *_ = line.split()
-    assert (float(price), float(plenty)) == (SECOND, PLENTY)
+    assert float(line.split()[0]) == PLENTY
