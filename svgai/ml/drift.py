@@ -79,7 +79,7 @@ class Reference:
                 raise ModelsRefused(f"{REFERENCE} is of other features than those of this program")
             edges = {name: [float(each) for each in spread["edges"]] for name, spread in facts["spread"].items()}
             shares = {name: [float(each) for each in spread["shares"]] for name, spread in facts["spread"].items()}
-            return cls(edges, shares, tuple(facts["held_out"]))
+            return cls(edges, shares, tuple(_named(row) for row in facts["held_out"]))
         except FileNotFoundError:
             return None
         except (OSError, ValueError, KeyError, TypeError, AttributeError) as error:
@@ -87,10 +87,19 @@ class Reference:
 
     def write(self, folder: Path) -> None:
         spread = {name: {"edges": list(self.edges[name]), "shares": list(self.shares[name])} for name in self.edges}
-        facts = {"features": VERSION, "spread": spread, "held_out": list(self.held_out)}
+        facts = {"features": VERSION, "spread": spread, "held_out": [_listed(row) for row in self.held_out]}
         aside = folder / f".{REFERENCE}.new"
         aside.write_text(json.dumps(facts, separators=(",", ":")) + "\n", encoding="utf-8")
         aside.replace(folder / REFERENCE)
+
+
+def _listed(row: Mapping[str, Any]) -> dict[str, Any]:
+    """A picture as it is kept: its features in the order of their names, which would take most of the room."""
+    return {**row, "features": [row["features"][name] for name in NAMES]}
+
+
+def _named(row: Mapping[str, Any]) -> dict[str, Any]:
+    return {**row, "features": dict(zip(NAMES, row["features"], strict=True))}
 
 
 def spread_of(features: NDArray[Any], held_out: Sequence[Mapping[str, Any]] = ()) -> Reference:

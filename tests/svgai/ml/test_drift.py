@@ -73,7 +73,8 @@ def test_nothing_is_said_of_few_errors_or_against_nothing() -> None:
 
 def test_a_reference_comes_back_as_it_was(tmp_path: Path) -> None:
     assert Reference.read(tmp_path) is None
-    held_out = [{"features": {"pixels": 1.0}, "quality": [0.9, None, None, 0.8], "image_type": "text"}]
+    features = {name: float(place) for place, name in enumerate(NAMES)}
+    held_out = [{"features": features, "quality": [0.9, None, None, 0.8], "image_type": "text"}]
     made = spread_of(pictures(300), held_out)
     made.write(tmp_path)
     found = Reference.read(tmp_path)
