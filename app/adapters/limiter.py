@@ -82,6 +82,10 @@ class _Count:
         return _Window(quota, self.former, left, self.current, left)
 
 
+_LATE_SECONDS = 0.003
+"""By so much Redis may end a window later than it said, as it counts whole milliseconds."""
+
+
 class RedisLimiter:
     """Counts for all processes together; while Redis is away, another limiter stands in."""
 
@@ -115,6 +119,10 @@ class RedisLimiter:
         allowed = self._storage.acquire_sliding_window_entry(key, quota.limit, quota.window_seconds, cost)
         former, former_ends_in, current, kept_for = self._storage.get_sliding_window(key, quota.window_seconds)
         ends_in = max(0.0, kept_for - quota.window_seconds)  # it is kept for as long again, to be the former one
+        # Whoever waits as long as told must find that Redis agrees.
+        former_ends_in, ends_in = (
+            min(quota.window_seconds, each + _LATE_SECONDS) for each in (former_ends_in, ends_in)
+        )
         return _Window(quota, former, former_ends_in, current, ends_in).standing(allowed, cost)
 
     def _note_away(self, error: RedisError) -> None:

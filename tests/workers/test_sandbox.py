@@ -446,7 +446,7 @@ def test_what_the_service_knows_weighs_in_the_choice() -> None:
     at_ease = pool.advise(picture, {}, ignore, 60).facts["advice"]
     best = at_ease["ranking"][0]
     failing = pool.advise(picture, {}, ignore, 60, Circumstances(0.0, {best: 0.5})).facts["advice"]
-    busy = pool.advise(picture, {}, ignore, 60, Circumstances(1000.0)).facts["advice"]
+    busy = pool.advise(picture, {}, ignore, 60, Circumstances(1e6)).facts["advice"]
     pool.close()
     assert failing["ranking"][0] != best
     assert failing["predictions"] == at_ease["predictions"]
