@@ -82,8 +82,8 @@ class _Count:
         return _Window(quota, self.former, left, self.current, left)
 
 
-_LATE_SECONDS = 0.003
-"""By so much Redis may end a window later than it said, as it counts whole milliseconds."""
+_INSTANT_SECONDS = 0.002
+"""Longer than what Redis takes for one moment."""
 
 
 class RedisLimiter:
@@ -116,14 +116,18 @@ class RedisLimiter:
 
     def _take(self, quota: Quota, who: str, cost: int) -> Standing:
         key = _key(quota, who)
-        allowed = self._storage.acquire_sliding_window_entry(key, quota.limit, quota.window_seconds, cost)
+        asked = key, quota.limit, quota.window_seconds, cost
+        allowed, window = self._storage.acquire_sliding_window_entry(*asked), self._window(key, quota)
+        if not allowed and window.remaining >= cost:
+            # In the millisecond in which a window ends it still counts; who has waited as long as told comes just then.
+            time.sleep(_INSTANT_SECONDS)
+            allowed, window = self._storage.acquire_sliding_window_entry(*asked), self._window(key, quota)
+        return window.standing(allowed, cost)
+
+    def _window(self, key: str, quota: Quota) -> _Window:
         former, former_ends_in, current, kept_for = self._storage.get_sliding_window(key, quota.window_seconds)
         ends_in = max(0.0, kept_for - quota.window_seconds)  # it is kept for as long again, to be the former one
-        # Whoever waits as long as told must find that Redis agrees.
-        former_ends_in, ends_in = (
-            min(quota.window_seconds, each + _LATE_SECONDS) for each in (former_ends_in, ends_in)
-        )
-        return _Window(quota, former, former_ends_in, current, ends_in).standing(allowed, cost)
+        return _Window(quota, former, former_ends_in, current if kept_for else 0, ends_in)
 
     def _note_away(self, error: RedisError) -> None:
         self._try_again_at = time.monotonic() + BACK_OFF_SECONDS

@@ -71,6 +71,13 @@ def test_whoever_waits_as_long_as_told_is_let_in(counting: Limiter, who: str, co
     assert counting.take(BRIEF, who, cost).allowed
 
 
+def test_nobody_is_refused_what_remains(counting: Limiter, who: str) -> None:
+    """Asked all the time, and so in the very moment in which enough is free, too."""
+    counting.take(BRIEF, who, 4)
+    while not (standing := counting.take(BRIEF, who, 4)).allowed:
+        assert standing.remaining < 4
+
+
 def test_what_is_refused_costs_nothing(counting: Limiter, who: str) -> None:
     counting.take(MINUTE, who, 4)
     assert not counting.take(MINUTE, who, 3).allowed
