@@ -27,6 +27,8 @@ FAILURES: Final = (NoDrawing, TracingFailed, DrawingTooLarge)
 """The ways in which a method may have nothing to enter, so that it is another's turn."""
 SIMPLER: Final = 0.001
 """Of SSIM, that a longer search may lose: it finds what is simpler."""
+SAME: Final = 0.997
+"""SSIM above which all are as near as pixels tell: even the true drawing looks so much otherwise by another renderer."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -144,7 +146,7 @@ def enter(method: str, task: Task) -> Candidate:
             reason = too_large
     if not candidates:
         raise reason or NoDrawing
-    enough = max(candidate.quality.ssim for candidate in candidates) - SIMPLER
+    enough = min(SAME, max(candidate.quality.ssim for candidate in candidates) - SIMPLER)
     return next(candidate for candidate in reversed(candidates) if candidate.quality.ssim >= enough)
 
 

@@ -8,6 +8,7 @@ from typing import Any, Protocol, TypeVar
 from svgai.drawing import Drawing
 from svgai.engine.coverage import unmix
 from svgai.engine.curves import fit_curves
+from svgai.engine.grid import snap
 from svgai.engine.inks import find_inks
 from svgai.engine.mapping import find_boundaries, find_regions
 from svgai.engine.outlines import find_outlines
@@ -80,7 +81,8 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Ite
         network = run(refine, network, areas, STEPS)
         primitives = run(refine_shapes, primitives, network, areas)
         matched = run(match_twins, network, primitives, target, work)
-        yield run(stack, matched, primitives, regions.labels, inks, options.cutout)
+        snapped = run(snap, (matched, primitives), target)
+        yield run(stack, *snapped, regions.labels, inks, options.cutout)
 
 
 def is_grain(regions: int, picture: Picture) -> bool:

@@ -167,12 +167,12 @@ class Web:
         )  # fmt: skip
         return np.asarray(least_squares(own, other, shared, others, slope, *following, caution, stiffness))
 
-    def refined(self, target: Target, most_steps: int) -> Web:
-        """Step by step, each strand with caution of its own; those that are done rest."""
+    def refined(self, target: Target, most_steps: int, pinned: NDArray[np.bool_] | None = None) -> Web:
+        """Step by step, each strand with caution of its own; those that are done rest, and so do pinned coordinates."""
         strands = int(self.strand.max()) + 1
         of_piece = self.strand[self.segment]
         steps = self.steps(target)
-        freedoms = Freedoms.of(self)
+        freedoms = Freedoms.of(self, pinned)
         web = freedoms.taken(self, np.zeros(freedoms.count))
         painting = web.painted(target, steps)
         caution, is_done = np.full(strands, _CAUTION), np.zeros(strands, np.bool_)
@@ -323,9 +323,10 @@ class Freedoms:
     of_angle: Integers
     tie: Integers
     of_handle: Integers
+    is_free: NDArray[np.bool_]
 
     @classmethod
-    def of(cls, web: Web) -> Freedoms:
+    def of(cls, web: Web, pinned: NDArray[np.bool_] | None = None) -> Freedoms:
         size = len(web.first)
         of_node, of_angle = np.empty((len(web.nodes), 2), np.int32), np.empty(len(web.nodes), np.int32)
         tie, of_handle = np.empty((size, 2), np.int32), np.empty((size, 2), np.int32)
@@ -333,10 +334,13 @@ class Freedoms:
             web.nodes, web.first, web.last, web.handles, web.is_line, web.is_smooth, web.before, web.after, web.host,
             of_node, of_angle, tie, of_handle,
         )  # fmt: skip
-        return cls(count, of_node, of_angle, tie, of_handle)
+        is_free = np.ones(count, np.bool_)
+        if pinned is not None:
+            is_free[of_node[pinned]] = False
+        return cls(count, of_node, of_angle, tie, of_handle, is_free)
 
     def following(self, web: Web, is_done: NDArray[np.bool_]) -> tuple[Following, Integers]:
-        """How the coordinates of pieces follow the columns of strands that are not done; and the strand of each."""
+        """How coordinates of pieces follow the columns that are free, of strands not done; and the strand of each."""
         size = len(web.first)
         room = 64 * size
         row, column, led, leader = (np.empty(room, np.int32) for _ in range(4))
@@ -349,7 +353,7 @@ class Freedoms:
         strand[column[:rows]] = web.strand[row[:rows] // 8]
         begin, end = web.cut()
         own, tied = (row, column, value, rows), (led, leader, lead, ties)
-        return Following(*follow(own, tied, web.segment, begin, end, size, ~is_done[strand])), strand
+        return Following(*follow(own, tied, web.segment, begin, end, size, self.is_free & ~is_done[strand])), strand
 
     def taken(self, web: Web, step: Numbers) -> Web:
         """The web after a step."""

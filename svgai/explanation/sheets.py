@@ -33,6 +33,7 @@ SHEETS: Final[Mapping[str, Mapping[str, Show]]] = {
     "simplify": {"simplified": lines.show_curves},
     "refine_shapes": {"forms": lines.show_shapes},
     "match_twins": {"twins": lines.show_curves},
+    "snap": {"grid": lambda view, found: lines.show_curves(view, found[0])},
     "stack": {"stacking": drawings.show_stacking, "error": drawings.show_error, "result": drawings.show_result},
 }
 """The sheets of each stage by name."""

@@ -142,21 +142,28 @@ def test_a_worse_drawing_loses_and_is_told_with_its_figures():
 
 
 @pytest.mark.parametrize(
-    ("lost", "kept"), [([0, 0, 0, 0], 3), ([0, 0.0009, 0.0017, 0.2], 1), ([0.1, 0, 0.002, 0.3], 1)]
+    ("best", "lost", "kept"),
+    [
+        (0.9, [0, 0, 0, 0], 3),
+        (0.9, [0, 0.0009, 0.0017, 0.2], 1),
+        (0.9, [0.1, 0, 0.002, 0.3], 1),
+        (1.0, [0, 0.0009, 0.0029, 0.0031], 2),
+        (0.998, [0, 0.0004, 0.0011, 0.0009], 3),
+    ],
 )
-def test_of_the_drawings_that_a_method_comes_to_the_last_one_counts_unless_much_was_lost(lost, kept):
+def test_of_the_drawings_that_a_method_comes_to_the_last_one_counts_unless_much_was_lost(best, lost, kept):
     written = []
 
     def losing(stage, /, *inputs):
         found = stage(*inputs)
         if stage is verify:
             written.append(found)
-        return replace(found, ssim=0.9 - lost[len(written) - 1]) if stage is measure else found
+        return replace(found, ssim=best - lost[len(written) - 1]) if stage is measure else found
 
     candidate = enter("refined", replace(task(LOGO), run=losing))
     assert len(written) == len(lost)
     assert candidate.svg == written[kept]
-    assert candidate.quality.ssim == 0.9 - lost[kept]
+    assert candidate.quality.ssim == best - lost[kept]
 
 
 def test_a_drawing_on_the_way_may_be_too_large():

@@ -33,7 +33,9 @@ def leaves_at(here: float, begin: float, step: float, gone: float) -> float:
     else:
         return 1.0
     at = (border - begin) / step
-    return at if gone + _TINY < at < 1.0 else 1.0
+    if at <= gone + _TINY:  # it is on that border already, as nearly as numbers tell
+        at += 1.0 / abs(step)
+    return min(at, 1.0)
 
 
 @compiled

@@ -94,6 +94,20 @@ def test_the_areas_of_a_polygon_are_exact_wherever_it_lies(corners: list) -> Non
     assert np.abs(canvas[..., 0] - expected).max() < 1e-5
 
 
+hairs = st.tuples(st.integers(0, 7), st.integers(-60, 60)).map(lambda at: at[0] + 0.1e-12 * at[1])
+
+
+@given(hairs, hairs, hairs, hairs)
+@settings(max_examples=300, deadline=None)
+def test_areas_are_exact_where_corners_are_a_hair_off_the_border_of_a_pixel(
+    left: float, top: float, right: float, bottom: float
+) -> None:
+    corners = [(left, top), (left, bottom), (right, bottom), (right, top)]
+    canvas = painted(closed(corners)).canvas
+    expected = [[area_in(corners, x, y) for x in range(WIDTH)] for y in range(HEIGHT)]
+    assert np.abs(canvas[..., 0] - expected).max() < 1e-5
+
+
 @pytest.mark.parametrize("way", [1, -1])
 def test_left_of_a_piece_lies_its_colour_and_elsewhere_the_ground(way: int) -> None:
     square = [(2, 1), (2, 4), (5, 4), (5, 1)][::way]  # counter-clockwise as one sees it: the inside lies to the left
