@@ -28,7 +28,7 @@ FAILURES: Final = (NoDrawing, TracingFailed, DrawingTooLarge)
 SIMPLER: Final = 0.001
 """Of SSIM, that a longer search may lose: it finds what is simpler."""
 SAME: Final = 0.997
-"""SSIM above which all are as near as pixels tell: even the true drawing looks so much otherwise by another renderer."""
+"""SSIM above which all are as near as pixels tell: by another renderer, even the true drawing looks so different."""
 
 
 @dataclass(frozen=True, eq=False)
