@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from svgai.cover import Inks
 from svgai.drawing import Drawing, Form, Ink, Path, Rectangle, Shape
 from svgai.engine.kernels.beziers import cut
-from svgai.engine.kernels.ways import is_hidden, move_aside, trim
+from svgai.engine.kernels.ways import is_covered, is_hidden, move_aside, points_along, trim
 from svgai.strands import Network, Numbers, Primitives
 
 OPAQUE = 0.998
@@ -196,7 +196,9 @@ class Stack:
         start, end = edge.segments[0, 0], edge.segments[-1, 3]
         straight = _straight(start, end)
         if edge.begins != edge.ends and _gains(edge, straight) and self._is_hidden(edge, straight, _BOTH_SIDES):
-            return straight, np.ones(1, np.bool_)
+            outline = points_along(edge.segments)  # and straight back: what lies within may lie lower
+            if is_covered(outline, _END, self.labels, self.rank, self.is_opaque, edge.region):
+                return straight, np.ones(1, np.bool_)
         for distance in _UNDERLAP:
             aside, is_line = _aside(edge, distance)
             # Nearer to the edge than that all is hidden, whatever the pixels there are counted as.

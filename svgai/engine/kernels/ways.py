@@ -118,3 +118,37 @@ def is_hidden(
                 if region != other and not (is_opaque[region] and ranks[region] > ranks[lower]):
                     return False
     return is_seen
+
+
+@compiled
+def is_covered(outline: Numbers, end: float, labels: Integers, ranks: Integers, is_opaque: Flags, lower: int) -> bool:
+    """Whether all that lies in an outline is `lower` itself or hides it, but for so many pixels around two of its points.
+
+    outline: n x 2, points less than a pixel apart; the first one and the last one are those two.
+    """
+    height, width = labels.shape
+    size = outline.shape[0]
+    crossings = np.empty(size)
+    for row in range(max(0, math.floor(outline[:, 1].min())), min(height, math.ceil(outline[:, 1].max()))):
+        y = row + 0.5
+        count = 0
+        for i in range(size):
+            ax, ay = outline[i - 1, 0], outline[i - 1, 1]
+            bx, by = outline[i, 0], outline[i, 1]
+            if (ay <= y) != (by <= y):
+                crossings[count] = ax + (y - ay) / (by - ay) * (bx - ax)
+                count += 1
+        crossings[:count].sort()
+        for k in range(0, count - 1, 2):
+            for column in range(max(0, math.ceil(crossings[k] - 0.5)), min(width, math.ceil(crossings[k + 1] - 0.5))):
+                region = labels[row, column]
+                if region == lower or (is_opaque[region] and ranks[region] > ranks[lower]):
+                    continue
+                x = column + 0.5
+                if (
+                    math.hypot(x - outline[0, 0], y - outline[0, 1])
+                    > end
+                    < math.hypot(x - outline[-1, 0], y - outline[-1, 1])
+                ):
+                    return False
+    return True

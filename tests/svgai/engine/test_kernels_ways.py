@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 
 from svgai.engine.kernels.beziers import point
-from svgai.engine.kernels.ways import is_hidden, move_aside, points_along, trim
+from svgai.engine.kernels.ways import is_covered, is_hidden, move_aside, points_along, trim
 
 LOWER, UPPER, CLEAR = 0, 1, 2
 RANKS, OPAQUE = np.array([0, 1, 2], np.int32), np.array([True, True, False])
@@ -62,6 +62,32 @@ def test_ends_need_not_be_hidden_and_of_what_is_shorter_nothing_is_known() -> No
     assert is_hidden(line((5, 20), (35, 20)), one, 1.2, labels, RANKS, OPAQUE, LOWER, -1)
     assert not is_hidden(line((4, 20), (35, 20)), one, 1.2, labels, RANKS, OPAQUE, LOWER, -1)
     assert not is_hidden(line((20, 20), (22, 20)), one, 1.2, labels, RANKS, OPAQUE, LOWER, -1)
+
+
+def test_what_lies_lower_within_an_outline_is_seen_wherever_it_is() -> None:
+    labels = np.full((40, 40), UPPER, np.int32)
+    labels[30:] = LOWER
+    outline = points_along(line((5, 30), (5, 5), (35, 5), (35, 30)))  # and straight back
+
+    def covered() -> bool:
+        return is_covered(outline, 1.2, labels, RANKS, OPAQUE, LOWER)
+
+    assert covered()
+    for y, x in ((17, 20), (5, 5), (28, 34)):
+        labels[y, x] = CLEAR
+        assert not covered()
+        labels[y, x] = UPPER
+    for y, x in ((4, 20), (17, 4), (17, 35), (29, 5), (29, 34)):  # outside, or just where the outline begins and ends
+        labels[y, x] = CLEAR
+        assert covered()
+
+
+def test_outlines_may_leave_the_picture() -> None:
+    labels = np.full((40, 40), UPPER, np.int32)
+    outline = points_along(line((-9, 50), (-9, -9), (50, -9), (50, 50)))
+    assert is_covered(outline, 1.2, labels, RANKS, OPAQUE, LOWER)
+    labels[39, 0] = CLEAR
+    assert not is_covered(outline, 1.2, labels, RANKS, OPAQUE, LOWER)
 
 
 def test_an_edge_is_trimmed_at_both_ends() -> None:

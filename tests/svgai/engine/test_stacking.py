@@ -14,12 +14,13 @@ import pytest
 
 from svgai import Limits
 from svgai.drawing import Drawing
+from svgai.engine.curves import fit_curves
 from svgai.engine.score import measure
-from svgai.engine.stacking import Edge, _gains, _straight
+from svgai.engine.stacking import Edge, Stack, _gains, _straight
 from svgai.engine.svg import write
 from svgai.files.intake import from_array
 from svgai.training.drawings import make_drawing
-from tests.svgai.engine.flat import by_resvg, by_skia, pictured, svg, text_of, traced
+from tests.svgai.engine.flat import by_resvg, by_skia, mapped, pictured, svg, text_of, traced
 
 SIZE, ZOOM = 64, 8
 INKS = ("#dc1e00", "#1ea000", "#fad200", "#000", "#6e0000")
@@ -242,3 +243,19 @@ def test_a_hidden_way_never_cuts_off_what_is_seen(bulge: float) -> None:
     edge = Edge(region=0, other=1, segments=there, is_line=np.zeros(1, np.bool_), begins=0, ends=1, strand=0)
     assert _gains(edge, _straight(there[0, 0], there[0, 3])) is (bulge < 0)
     assert _gains(edge.reversed(1, 0), _straight(there[0, 3], there[0, 0])) is (bulge > 0)
+
+
+@pytest.mark.parametrize("has_eye", [False, True])
+def test_a_hidden_way_never_covers_what_lies_lower(has_eye: bool) -> None:
+    """The way straight across a hill is hidden, but an eye in the hill may lie lower than the sky behind it."""
+    eye = '<circle cx="32" cy="38" r="4" fill="#000"/>' if has_eye else ""
+    hill = '<path fill="#1ea000" d="M8 48C16 24 24 24 32 24S48 24 56 48V56H8z"/>'
+    inks, _, regions, strands = mapped(pictured(SQUARE + hill + eye))
+    stack = Stack(fit_curves(strands), {}, regions.labels, inks, cutout=False)
+    sky, ground = (int(stack.labels[y, 32]) for y in (12, 28))
+    stack.rank[stack.order] = np.arange(len(stack.order)) + 10
+    stack.rank[[sky, ground]] = 1, 2
+    if has_eye:
+        stack.rank[stack.labels[38, 32]] = 0
+    (edge,) = (edge for edge in stack.loops[sky][0] if edge.other == ground)
+    assert (len(stack._way(edge)[0]) == 1) is not has_eye
