@@ -122,7 +122,7 @@ def is_hidden(
 
 @compiled
 def is_covered(outline: Numbers, end: float, labels: Integers, ranks: Integers, is_opaque: Flags, lower: int) -> bool:
-    """Whether all that lies in an outline is `lower` itself or hides it, but for so many pixels around two of its points.
+    """Whether all in an outline is `lower` itself or hides it, but for so many pixels around two of its points.
 
     outline: n x 2, points less than a pixel apart; the first one and the last one are those two.
     """
