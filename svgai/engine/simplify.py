@@ -46,6 +46,10 @@ _STRAIGHT, _LEAN = 0.15, 0.3
 """Radians at a node between lines that may be one, and the slope of a line that may be level or upright."""
 _SAME = 1e-9
 """A cost that is lower by so little is no lower."""
+_TROUBLED = 0.5
+"""Squared coverage that a ring leaves unexplained if something is amiss."""
+_AROUND = 3
+"""Pixels to each side of a segment in which what is left unexplained counts as its own."""
 _ASTRAY = 3.0
 """Pixels that a ring may move in one trial."""
 _PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
@@ -55,20 +59,25 @@ _PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
 def simplify(network: Network, primitives: Primitives, target: Target, work: int) -> Network:
     """Try simpler curves for every ring that is no primitive, and richer ones where that explains more.
 
-    The work, in pixels painted for trials, is shared out: what a ring does not need goes to those after it.
+    The work, in pixels painted for trials, is shared out: what a ring does not need goes to those after it. As much
+    again is for those that leave much unexplained.
     """
     curves = list(network.curves)
     rings = [number for number in network.free_rings() if number not in primitives]
     if not rings:
         return network
-    shown = Web.woven(network).shown(target)
+    web = Web.woven(network)
+    shown, errors = web.shown(target), web.errors(target)
+    troubled = {number: float(errors[number]) for number in rings if errors[number] > _TROUBLED}
+    extra = work / max(1e-9, sum(troubled.values()))
     for done, number in enumerate(rings):
         frame = Frame.around(network, number, target, shown)
         curve = frame.moved_in(curves[number])
-        made, trials = _simplest(frame, curve, work // (len(rings) - done) // _work(frame))
+        own = int(extra * troubled.get(number, 0.0))
+        made, trials = _simplest(frame, curve, (work // (len(rings) - done) + own) // _work(frame))
         shown[frame.window] += frame.shown(made) - frame.shown(curve)
         curves[number] = frame.moved_out(made)
-        work -= trials * _work(frame)
+        work -= max(0, trials * _work(frame) - own)
     return replace(network, curves=tuple(curves))
 
 
@@ -86,6 +95,7 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
     is_better = len(search.best) >= _LEAST
     while is_better and search.trials < most_trials:
         is_better = False
+        search.best = _from_worst(frame, search.best)
         number = 0
         while number < len(search.best) and search.trials < most_trials:
             if any(search.takes(trial) for trial in _variants(search.best, number)):
@@ -93,6 +103,29 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
             else:
                 number += 1
     return search.best, search.trials
+
+
+def _from_worst(frame: Frame, curve: Curve) -> Curve:
+    """The ring from that of its nodes on behind which most is left unexplained."""
+    off = ((frame.shown(curve) - frame.target.pixels) ** 2).sum(axis=-1, dtype=np.float64)
+    total = np.pad(off.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
+    places = np.stack([along(segment, _PLACES) for segment in curve.controls]).astype(int)
+    height, width = off.shape
+    left, right = (np.clip(places[..., 0] + reach, 0, width) for reach in (-_AROUND, _AROUND + 1))
+    top, bottom = (np.clip(places[..., 1] + reach, 0, height) for reach in (-_AROUND, _AROUND + 1))
+    around = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
+    return _rolled(curve, int(np.argmax(around.max(axis=1))))
+
+
+def _rolled(curve: Curve, number: int) -> Curve:
+    """The same ring from another node on."""
+    return replace(
+        curve,
+        nodes=np.roll(curve.nodes, -number, axis=0),
+        is_smooth=np.roll(curve.is_smooth, -number),
+        is_line=np.roll(curve.is_line, -number),
+        handles=np.roll(curve.handles, -number, axis=0),
+    )
 
 
 class _Search:

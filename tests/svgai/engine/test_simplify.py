@@ -9,11 +9,12 @@ import pytest
 
 from svgai import Limits
 from svgai.drawing import Path, Rectangle
-from svgai.engine.frame import numbers_in
+from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.raster import draw
-from svgai.engine.simplify import _bent, _cornered, _divided, _strays, simplify
+from svgai.engine.simplify import _bent, _cornered, _divided, _from_worst, _strays, simplify
+from svgai.engine.web import Web
 from svgai.files.intake import from_array
-from svgai.strands import Curve, Network
+from svgai.strands import Curve, Network, along
 from tests.svgai.engine.flat import svg, traced
 from tests.svgai.engine.test_refine import SCENES, Scene, scene
 
@@ -146,3 +147,44 @@ def test_the_end_of_a_stroke_three_pixels_wide_has_corners() -> None:
     assert isinstance(form, Path)
     assert form.commands.count("C") == 0
     assert form.segments <= 13
+
+
+@pytest.mark.parametrize("worst", [0, 2, 5])
+def test_the_search_begins_where_most_is_left(worst: int) -> None:
+    at = scene("arrow")
+    refined = at.refined()
+    curve = only(refined)
+    nodes = curve.nodes.copy()
+    nodes[worst] += 1.5
+    bent = replace(curve, nodes=nodes)
+    network = replace(refined, curves=(bent,))
+    frame = Frame.around(network, 0, at.target, Web.woven(network).shown(at.target))
+    found = _from_worst(frame, frame.moved_in(bent))
+    off = ((frame.shown(found) - frame.target.pixels) ** 2).sum(axis=-1)
+    left = [max(around(off, *place) for place in along(each, np.linspace(0, 0.9, 10))) for each in found.controls]
+    assert max(left) > 1000
+    assert left[0] == pytest.approx(max(left))
+    first = int(np.argmin(np.hypot(*(nodes - frame.moved_out(found).nodes[0]).T)))
+    assert np.allclose(np.roll(frame.moved_out(found).controls, first, axis=0), bent.controls)
+
+
+def around(off: np.ndarray, x: float, y: float) -> float:
+    """What is left in seven by seven pixels."""
+    row, column = int(y), int(x)
+    return float(off[max(0, row - 3) : row + 4, max(0, column - 3) : column + 4].sum())
+
+
+def test_what_rings_leave_unexplained_is_told() -> None:
+    at = scene("arrow")
+    refined = at.refined()
+    stump = replace(refined, curves=(replace_nodes(only(refined), 3),))
+    errors = Web.woven(stump).errors(at.target)
+    assert at.error(stump) >= errors[0] > 10
+    assert Web.woven(refined).errors(at.target)[0] < 0.5
+
+
+def replace_nodes(curve: Curve, number: int) -> Curve:
+    """A ring with one of its nodes four pixels aside."""
+    nodes = curve.nodes.copy()
+    nodes[number] += 4
+    return replace(curve, nodes=nodes)
