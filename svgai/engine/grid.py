@@ -45,6 +45,8 @@ _ROUND, _EXTREME = 0.025, 0.1
 """Pixels to which circles and ellipses are known, and to which other curves are where they run along an axis."""
 _NEAR = 0.1
 """Pixels from a grid, once found, at which everything is on it."""
+_KEPT = 0.5
+"""The part of what is long or wide that has to be left of it."""
 _RADIUS = 0.25
 """Pixels to which the corners' radius of a rectangle is known."""
 _FLAT, _DIAGONAL = 0.02, 0.02
@@ -248,6 +250,9 @@ def _snapped(web: Web, told: _Told, pitch: Pitch) -> tuple[Web, Flags]:
             near, is_near = _nearest(told.at[:, axis], told.known[:, axis], pitch[axis])
             pinned[:, axis] = is_near & np.isfinite(told.known[:, axis])
             nodes[pinned[:, axis], axis] = near[pinned[:, axis]]
+    before, after = (np.hypot(*(each[web.last] - each[web.first]).T) for each in (web.nodes, nodes))
+    lost = _ends(web, after < _KEPT * before)  # thinner than the grid tells
+    nodes[lost], pinned[lost] = web.nodes[lost], False
     moved, handles = nodes - web.nodes, web.handles.copy()
     handles[:, 0] += moved[web.first]
     handles[:, 1] += moved[web.last]
@@ -265,8 +270,11 @@ def _snapped_form(form: Form, target: Target, pitch: Pitch) -> Form:
     spans = []
     for axis in (0, 1):
         if pitch[axis]:
+            middle, span = numbers[axis], numbers[2 + axis]
             near, is_near = _nearest(*_sides(form, target, axis), pitch[axis])
-            sides = np.where(is_near, near, numbers[axis] + numbers[2 + axis] * np.array([-0.5, 0.5]))
+            sides = np.where(is_near, near, (middle - span / 2, middle + span / 2))
+            if sides[1] - sides[0] < _KEPT * span:
+                return form
             numbers[axis], numbers[2 + axis] = sides.mean(), sides[1] - sides[0]
             spans.append(numbers[2 + axis])
     if isinstance(form, Circle):

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from svgai import Limits, Options
 from svgai.drawing import Circle, Rectangle
 from svgai.engine.forms import numbers_of
-from svgai.engine.grid import snap
+from svgai.engine.grid import _snapped, _snapped_form, _Told, snap
 from svgai.engine.svg import write
 from svgai.engine.target import Target
 from svgai.engine.web import Web
@@ -194,3 +194,22 @@ def test_pinned_coordinates_stay_while_the_rest_is_refined() -> None:
     made = moved.refined(found.target, 8, pinned)
     assert np.array_equal(made.nodes[:2], moved.nodes[:2])
     assert np.abs(made.nodes[4:7] - web.nodes[4:7]).max() < 0.02
+
+
+def test_what_would_lose_its_width_stays_where_it_is() -> None:
+    web = Web.woven(traced(drawn(icon(HOUSE))).network)
+    told = _Told(web.nodes, np.full(web.nodes.shape, 300.0), np.ones(web.nodes.shape, np.bool_))
+    made, pinned = _snapped(web, told, (500.0, 500.0))  # all next to the same line
+    assert not pinned.any()
+    assert np.array_equal(made.nodes, web.nodes)
+    made, pinned = _snapped(web, told, (25 / 3, 25 / 3))
+    assert pinned.all()
+    assert off_grid(made.nodes) < 1e-9
+
+
+def test_a_form_too_thin_for_the_grid_stays_as_it_is() -> None:
+    found = traced(drawn(icon(HOUSE)))
+    thin = Rectangle(50.0, 80.0, 0.2, 41.7)
+    circle = Circle(50.0, 80.0, 0.06)
+    assert _snapped_form(thin, found.target, (25 / 3, 25 / 3)) == thin
+    assert _snapped_form(circle, found.target, (25 / 3, 25 / 3)) == circle
