@@ -67,7 +67,8 @@ def simplify(network: Network, primitives: Primitives, target: Target, work: int
     if not rings:
         return network
     web = Web.woven(network)
-    shown, errors = web.shown(target), web.errors(target)
+    painting = web.painted(target, web.steps(target))
+    shown, errors = painting.canvas, web.errors(target, painting)
     troubled = {number: float(errors[number]) for number in rings if errors[number] > _TROUBLED}
     extra = work / max(1e-9, sum(troubled.values()))
     for done, number in enumerate(rings):

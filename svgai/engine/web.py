@@ -211,15 +211,13 @@ class Web:
                 return self, painting, np.zeros(strands)
         return moved, trial, np.where(is_worse, 0.0, np.maximum(-loss, 1e-9))
 
-    def errors(self, target: Target) -> Numbers:
-        """What each strand leaves unexplained, in squared coverage."""
-        steps = self.steps(target)
-        painting = self.painted(target, steps)
+    def errors(self, target: Target, painting: Painting) -> Numbers:
+        """What each strand leaves unexplained where this web is painted, in squared coverage."""
         of_piece, strands = self.strand[self.segment], int(self.strand.max()) + 1
         if painting.count < 0:
             return np.zeros(strands)
         scale = np.ones(strands)
-        np.maximum.at(scale, of_piece, (steps**2).sum(axis=1))
+        np.maximum.at(scale, of_piece, (self.steps(target) ** 2).sum(axis=1))
         return _errors(painting, painting, target, of_piece, strands) / scale
 
     def contrasts(self, target: Target) -> Numbers:
