@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import re
+from collections.abc import Iterable, Iterator
 from dataclasses import replace
 
 import numpy as np
@@ -74,37 +76,6 @@ def as_drawn(points: str, is_line: bool) -> Curve:
     return Curve(nodes, ~flags, flags, handles, is_ring=True)
 
 
-@pytest.mark.parametrize(
-    ("text", "curve"),
-    [
-        (FLAG, as_drawn("11.3 14.2 78.1 21.7 60.4 51.3 82.7 80.6 24.6 73.9", is_line=True)),
-        (BEAN, as_drawn("24 30 36 6 72 12 78 36 84 60 69 81 51 78 33 75 42 60 30 60 18 60 12 48 24 30", is_line=False)),
-    ],
-)
-def test_a_web_shown_in_samples_is_what_such_a_renderer_draws(text: str, curve: Curve) -> None:
-    picture = sampled(text)
-    inks, cover, _, strands = mapped(picture)
-    target = aim(strands, inks, cover, picture)
-    network = replace(fit_curves(strands), curves=(curve,))
-    if area(network.curves[0]) * area(fit_curves(strands).curves[0]) < 0:
-        network = replace(network, curves=(turned(curve),))
-    web = Web.woven(network)
-    counted, areas = web.sampled(target), web.shown(target)
-    assert counted is not None
-    assert np.square(counted - target.pixels).mean() < 0.2 * np.square(areas - target.pixels).mean()
-
-
-def area(curve: Curve) -> float:
-    x, y = curve.controls[:, :3].reshape(-1, 2).T
-    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
-
-
-def turned(curve: Curve) -> Curve:
-    """The other way round."""
-    nodes = np.roll(curve.nodes[::-1], 1, axis=0)
-    return replace(curve, nodes=nodes, handles=curve.handles[::-1, ::-1])
-
-
 def blob(seed: int) -> str:
     """A shape without corners, as nobody placed it."""
     random = np.random.default_rng(seed)
@@ -117,6 +88,46 @@ def blob(seed: int) -> str:
     rows = np.hstack([places + handles, np.roll(places - handles, -1, axis=0), np.roll(places, -1, axis=0)])
     curves = "".join("C" + " ".join(f"{value:.4f}" for value in row) for row in rows)
     return f'<path fill="#143cc8" d="M{places[0, 0]:.4f} {places[0, 1]:.4f}{curves}z"/>'
+
+
+def blobs_inside(seeds: Iterable[int]) -> Iterator[tuple[str, Curve]]:
+    """Those that do not reach over the border: there the renderer cuts curves into others."""
+    for text in map(blob, seeds):
+        curve = as_drawn(" ".join(re.findall(r"-?[0-9.]+", text.partition(" d=")[2])), is_line=False)
+        if curve.controls.min() > 0 and curve.controls.max() < SIDE:
+            yield text, curve
+
+
+@pytest.mark.parametrize(
+    ("text", "curve"),
+    [
+        (FLAG, as_drawn("11.3 14.2 78.1 21.7 60.4 51.3 82.7 80.6 24.6 73.9", is_line=True)),
+        (BEAN, as_drawn("24 30 36 6 72 12 78 36 84 60 69 81 51 78 33 75 42 60 30 60 18 60 12 48 24 30", is_line=False)),
+        *blobs_inside(range(40)),
+    ],
+)
+def test_a_web_shown_in_samples_is_what_such_a_renderer_draws_to_the_last_sample(text: str, curve: Curve) -> None:
+    picture = sampled(text)
+    inks, cover, _, strands = mapped(picture)
+    target = aim(strands, inks, cover, picture)
+    network = replace(fit_curves(strands), curves=(curve,))
+    if area(network.curves[0]) * area(fit_curves(strands).curves[0]) < 0:
+        network = replace(network, curves=(turned(curve),))
+    web = Web.woven(network)
+    counted = web.sampled(target)
+    assert counted is not None
+    assert np.abs(counted - target.pixels).max() < 2  # of 16, which every sample that is told otherwise would make
+
+
+def area(curve: Curve) -> float:
+    x, y = curve.controls[:, :3].reshape(-1, 2).T
+    return float(x @ np.roll(y, -1) - y @ np.roll(x, -1))
+
+
+def turned(curve: Curve) -> Curve:
+    """The other way round."""
+    nodes = np.roll(curve.nodes[::-1], 1, axis=0)
+    return replace(curve, nodes=nodes, handles=curve.handles[::-1, ::-1])
 
 
 def test_held_against_what_areas_would_show_curves_come_nearer_to_the_truth() -> None:
