@@ -9,10 +9,9 @@ from numpy.typing import NDArray
 
 from svgai.engine.target import Target
 from svgai.engine.unsample import unsample
-from svgai.engine.web import Web
-from svgai.strands import Curve, Network, Numbers, Strands, Stretch
+from svgai.engine.web import Freedoms, Web
+from svgai.strands import Curve, Network, Numbers, Strand, Strands, Stretch
 
-_LINE, _CUBIC = 2, 6
 _MARGIN = 3
 _WORK_OF_ONE = 20_000
 """Pixels that might be painted in the time that each painting costs besides."""
@@ -87,17 +86,19 @@ class Frame:
 
 def _alone(network: Network, number: int) -> Network:
     """One ring by itself: region 0 to its left, 1 to its right, and paper (2) elsewhere."""
-    ring = replace(network.strands.all[number], stretches=(Stretch(0, 1),))
-    strands = Strands((ring,), np.empty((0, 2)), np.arange(3), np.zeros(3, np.int16))
-    return Network(strands, (network.curves[number],), np.empty(0, np.int64), np.empty(0))
+    return _network(replace(network.strands.all[number], stretches=(Stretch(0, 1),)), network.curves[number])
+
+
+def _network(strand: Strand, ring: Curve) -> Network:
+    strands = Strands((strand,), np.empty((0, 2)), np.arange(3), np.zeros(3, np.int16))
+    return Network(strands, (ring,), np.empty(0, np.int64), np.empty(0))
 
 
 def _shifted(curve: Curve, by: Numbers) -> Curve:
     return replace(curve, nodes=curve.nodes + by, handles=curve.handles + by)
 
 
-def numbers_in(curve: Curve) -> int:
-    """How many numbers say how a ring runs; of a level or upright line it is one."""
-    steps = np.roll(curve.nodes, -1, axis=0) - curve.nodes
-    is_level = curve.is_line & (steps == 0).any(axis=1)
-    return int(np.where(curve.is_line, _LINE, _CUBIC).sum() - is_level.sum())
+def numbers_in(ring: Curve) -> int:
+    """How many numbers say how a ring runs: as many as may move."""
+    strand = Strand(ring.nodes, True, (Stretch(0, 1),), (), (), None)
+    return Freedoms.of(Web.woven(_network(strand, ring))).count

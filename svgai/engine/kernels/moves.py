@@ -1,7 +1,8 @@
 """What may move in a network of curves, and what moves along.
 
 Nodes move freely, but for those that end on another strand: they slide along it. Handles at a corner
-move freely; where a curve is smooth they share one direction, and behind a line they go on as it does.
+move freely; where a curve is smooth they share one direction, which stays if it is exactly level or upright, and behind
+a line they go on as it does.
 Each such freedom is a column; `write_rows` says how the coordinates of all control points follow.
 
 A web is given as arrays: nodes n x 2; first and last, the nodes of each segment; handles m x 2 x 2;
@@ -18,7 +19,7 @@ import numpy as np
 from svgai.engine.kernels import Flags, Integers, Numbers, compiled
 from svgai.engine.kernels.beziers import cut, point, slope
 
-FREE, TURNING, TRAILING = 0, 1, 2
+FREE, TURNING, TRAILING, HELD = 0, 1, 2, 3
 _ARM = 5.0
 """Pixels from a node at which turning by one unit moves a handle by one pixel."""
 _APART = 0.25
@@ -99,6 +100,9 @@ def find_freedoms(
             if is_smooth[n] and beyond >= 0 and beyond != s and reach > 1e-6:
                 if not is_line[beyond]:
                     tie[s, end] = TURNING
+                    for axis in range(2):
+                        if handles[s, end, axis] == nodes[n, axis] == handles[beyond, 1 - end, axis]:
+                            tie[s, end] = HELD
                 else:
                     m = first[beyond] if end == 0 else last[beyond]
                     ux, uy = nodes[n, 0] - nodes[m, 0], nodes[n, 1] - nodes[m, 1]
@@ -197,7 +201,7 @@ def write_rows(
                 row[count], column[count], value[count] = r, of_angle[n], -dy / _ARM
                 row[count + 1], column[count + 1], value[count + 1] = r + 1, of_angle[n], dx / _ARM
                 count += 2
-            else:
+            elif tie[s, end] == TRAILING:
                 m = far_end(n, end, first, last, before, after)
                 ux, uy = nodes[n, 0] - nodes[m, 0], nodes[n, 1] - nodes[m, 1]
                 length = math.hypot(ux, uy) + 1e-9
@@ -281,6 +285,8 @@ def move(
                 angle = min(_MOST_TURN, max(-_MOST_TURN, step[of_angle[n]] / _ARM))
                 cos, sin = math.cos(angle), math.sin(angle)
                 ux, uy = (dx * cos - dy * sin) / reach, (dx * sin + dy * cos) / reach
+            elif tie[s, end] == HELD:
+                ux, uy = dx / reach, dy / reach
             else:
                 m = far_end(n, end, first, last, before, after)
                 ux, uy = x - new_nodes[m, 0], y - new_nodes[m, 1]

@@ -7,7 +7,7 @@ import pytest
 from scipy import sparse
 
 from svgai.engine.kernels.beziers import point
-from svgai.engine.kernels.moves import FREE, TRAILING, TURNING, cut_pieces, rooms
+from svgai.engine.kernels.moves import FREE, HELD, TRAILING, TURNING, cut_pieces, rooms
 from svgai.engine.web import Freedoms, Web
 from svgai.strands import Curve, Network, Strand, Strands, Stretch
 
@@ -45,7 +45,10 @@ def random_ring(random: np.random.Generator) -> Curve:
     nodes = 30 + 20 * np.stack([np.cos(turns), np.sin(turns)], axis=1) + random.uniform(-2, 2, (6, 2))
     is_line = np.array([True, False, False, True, True, False])
     is_smooth = np.array([True, True, True, True, False, False])
-    return curve(random, nodes, is_smooth, is_line, is_ring=True)
+    ring = curve(random, nodes, is_smooth, is_line, is_ring=True)
+    if random.random() < 0.5:
+        ring.handles[1, 1, 0] = ring.handles[2, 0, 0] = nodes[2, 0]
+    return ring
 
 
 def random_line(random: np.random.Generator, begin: np.ndarray, end: np.ndarray) -> Curve:
@@ -91,7 +94,7 @@ def test_pieces_follow_every_freedom_as_the_equations_are_told(seed: int, chaine
 
 def test_every_kind_of_tie_occurs_in_these_webs() -> None:
     ties = np.concatenate([Freedoms.of(web_of(seed)).tie.ravel() for seed in range(8)])
-    assert {FREE, TURNING, TRAILING} <= set(ties.tolist())
+    assert {FREE, TURNING, TRAILING, HELD} <= set(ties.tolist())
 
 
 @pytest.mark.parametrize("seed", range(8))
@@ -172,6 +175,22 @@ def test_lines_that_are_level_or_upright_stay_so_whatever_moves() -> None:
     assert moved[3, 0] == moved[4, 0]
     assert moved[4, 1] == moved[5, 1]
     assert moved[5, 0] == moved[0, 0]
+
+
+def test_a_curve_that_is_level_or_upright_at_a_node_stays_so() -> None:
+    nodes = np.array([(10.0, 30.0), (30.0, 10.0), (50.0, 30.0), (30.0, 50.0)])
+    arms = np.array([(0.0, -11.0), (11.0, 0.0), (0.0, 11.0), (-11.0, 1.0)])
+    handles = np.stack([nodes + arms, np.roll(nodes - arms, -1, axis=0)], axis=1)
+    ring = Curve(nodes, np.ones(4, np.bool_), np.zeros(4, np.bool_), handles, True)
+    strands = Strands((strand((), None),), NONE, np.arange(9), np.zeros(9, np.int16))
+    web = Web.woven(Network(strands, (ring,), np.zeros(0, np.int64), np.zeros(0)))
+    freedoms = Freedoms.of(web)
+    assert freedoms.count == 8 + 8 + 1  # nodes, lengths of handles, and the one direction that leans
+    moved = freedoms.taken(web, np.random.default_rng(2).uniform(-1, 1, freedoms.count))
+    behind, before = moved.handles[:, 0] - moved.nodes, np.roll(moved.handles[:, 1], 1, axis=0) - moved.nodes
+    for node, axis in ((0, 0), (1, 1), (2, 0)):
+        assert behind[node, axis] == before[node, axis] == 0
+    assert abs(behind[3, 1]) > 0
 
 
 def test_what_slides_on_one_segment_never_meets() -> None:

@@ -58,7 +58,11 @@ class Scene:
 
 
 def scene(name: str) -> Scene:
-    picture = pictured(SCENES[name])
+    return scene_of(SCENES[name])
+
+
+def scene_of(inside: str) -> Scene:
+    picture = pictured(inside)
     inks, cover, _, strands = mapped(picture)
     return Scene(picture, fit_curves(strands), aim(strands, inks, cover, picture))
 

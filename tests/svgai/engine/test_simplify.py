@@ -11,12 +11,13 @@ from svgai import Limits
 from svgai.drawing import Path, Rectangle
 from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.raster import draw
-from svgai.engine.simplify import _bent, _cornered, _divided, _from_worst, _strays, simplify
+from svgai.engine.simplify import _from_worst, _strays, simplify
+from svgai.engine.variants import _bent, _divided, cornered, variants
 from svgai.engine.web import Web
 from svgai.files.intake import from_array
 from svgai.strands import Curve, Network, along
 from tests.svgai.engine.flat import svg, traced
-from tests.svgai.engine.test_refine import SCENES, Scene, scene
+from tests.svgai.engine.test_refine import SCENES, Scene, scene, scene_of
 
 WORK = 600_000_000
 
@@ -121,7 +122,7 @@ def blunt_square(round_by: float) -> Curve:
 
 
 def test_a_cubic_that_hugs_a_corner_is_tried_as_two_lines() -> None:
-    square = _cornered(blunt_square(1.2), 2)
+    square = cornered(blunt_square(1.2), 2)
     assert square
     assert square.is_line.all()
     assert len(square) == 4  # no node is left where lines go on
@@ -132,11 +133,11 @@ def test_a_cubic_that_hugs_a_corner_is_tried_as_two_lines() -> None:
 
 @pytest.mark.parametrize("number", [0, 1])
 def test_a_line_has_no_corner_to_hug(number: int) -> None:
-    assert _cornered(blunt_square(1.2), number) is None
+    assert cornered(blunt_square(1.2), number) is None
 
 
 def test_a_round_corner_is_none() -> None:
-    assert _cornered(blunt_square(6), 2) is None
+    assert cornered(blunt_square(6), 2) is None
 
 
 def test_the_end_of_a_stroke_three_pixels_wide_has_corners() -> None:
@@ -193,3 +194,32 @@ def replace_nodes(curve: Curve, number: int) -> Curve:
     nodes = curve.nodes.copy()
     nodes[number] += 4
     return replace(curve, nodes=nodes)
+
+
+POD = "M32 5C51 5 60 20 56 35S47 59 32 59 7 44 7 32 13 5 32 5z"
+TOPS = np.array([(32, 5), (32, 59)], float)
+
+
+def test_nodes_come_to_lie_where_a_curve_is_level_or_upright_as_they_were_drawn() -> None:
+    """Wherever the outline was divided at first."""
+    at = scene_of(f'<path fill="#143cc8" d="{POD}"/>')
+    found = only(simplified(at, at.refined()))
+    arms = np.abs(found.handles[:, 0] - found.nodes)
+    is_held = found.is_smooth & (arms.min(axis=1) == 0)
+    for top in TOPS:
+        assert np.hypot(*(found.nodes[is_held] - top).T).min() < 0.2
+
+
+def test_a_node_at_a_slope_is_tried_where_its_curves_are_level() -> None:
+    nodes = np.array([(10.0, 40.0), (26.0, 13.0), (50.0, 40.0)])
+    handles = np.array([[(10, 25), (18, 16)], [(36, 9.25), (50, 22)], [(50, 60), (10, 60)]], float)
+    ring = Curve(nodes, np.array([False, True, False]), np.zeros(3, np.bool_), handles, True)
+    moved = [
+        trial for trial in variants(ring, 1) if len(trial) == 3 and trial.is_smooth[1] and (trial.nodes != nodes).any()
+    ]
+    assert moved
+    for trial in moved:
+        assert trial.handles[0, 1, 1] == trial.nodes[1, 1] == trial.handles[1, 0, 1]
+        outline = np.concatenate([along(each, np.linspace(0, 1, 200)) for each in ring.controls])
+        made = np.concatenate([along(each, np.linspace(0, 1, 50)) for each in trial.controls])
+        assert max(np.hypot(*(outline - place).T).min() for place in made) < 0.5
