@@ -14,7 +14,7 @@ import numpy as np
 from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.kernels.beziers import are_near
 from svgai.engine.target import Target
-from svgai.engine.variants import PLACES, boxes, cornered, variants
+from svgai.engine.variants import PLACES, at_extremes, boxes, cornered, rolled, variants
 from svgai.engine.web import Web
 from svgai.strands import Curve, Network, Primitives, along
 
@@ -68,6 +68,9 @@ def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]
         if trial:
             search.takes(trial)
         number += 1
+    trial = at_extremes(search.best)
+    if trial:
+        search.takes(trial)
     is_better = len(search.best) >= _LEAST
     while is_better and search.trials < most_trials:
         is_better = False
@@ -90,18 +93,7 @@ def _from_worst(frame: Frame, curve: Curve) -> Curve:
     left, right = (np.clip(places[..., 0] + reach, 0, width) for reach in (-_AROUND, _AROUND + 1))
     top, bottom = (np.clip(places[..., 1] + reach, 0, height) for reach in (-_AROUND, _AROUND + 1))
     around = total[bottom, right] - total[top, right] - total[bottom, left] + total[top, left]
-    return _rolled(curve, int(np.argmax(around.max(axis=1))))
-
-
-def _rolled(curve: Curve, number: int) -> Curve:
-    """The same ring from another node on."""
-    return replace(
-        curve,
-        nodes=np.roll(curve.nodes, -number, axis=0),
-        is_smooth=np.roll(curve.is_smooth, -number),
-        is_line=np.roll(curve.is_line, -number),
-        handles=np.roll(curve.handles, -number, axis=0),
-    )
+    return rolled(curve, int(np.argmax(around.max(axis=1))))
 
 
 class _Search:

@@ -9,6 +9,7 @@ from __future__ import annotations
 import math
 from collections.abc import Iterator
 from dataclasses import replace
+from itertools import pairwise
 from typing import Final, TypeAlias
 
 import numpy as np
@@ -41,6 +42,9 @@ _NEARLY = 0.2
 """Sine of the angle by which a smooth node may miss an axis that it is then held to."""
 _NEAR_END = 0.1
 """How far along a cubic its end is still near."""
+_DENSE: Final = np.linspace(0, 1, 40, endpoint=False)
+_FEW, _APART = 8, 1.0
+"""Such places from one extreme to the next, and pixels from one to a node that is none, at least."""
 PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
 """Where on a segment it is compared with what may take its place."""
 
@@ -63,6 +67,73 @@ def boxes(curve: Curve) -> Iterator[tuple[Curve, int]]:
         width, height = (math.sqrt(12 * max(1e-3, spread)) for spread in spreads)
         box = Rectangle(x, y, width, height, 0, math.degrees(angle))
         yield outline(box, numbers_of(box)[0], is_reversed(curve)), 5 if angle else 4
+
+
+def at_extremes(ring: Curve) -> Curve | None:
+    """The ring with smooth nodes between cubics just where it is level or upright; None if that is where they are."""
+    if not _is_joined(ring).any():
+        return None
+    begun = ring
+    if _is_joined(ring).all():
+        places = [(number, *place) for number in range(len(ring)) for place in _extremes(ring.controls[number])]
+        if not places:
+            return None
+        begun = _divided(ring, *places[0])
+        first = places[0][0] + 1
+    else:
+        first = int(np.argmin(_is_joined(ring)))
+    begun = rolled(begun, first)
+    firsts = np.flatnonzero(~_is_joined(begun))
+    parts = [
+        part for run in np.split(np.arange(len(begun)), firsts[firsts > 0]) for part in _redivided(begun, run.tolist())
+    ]
+    nodes, is_smooth, is_line, handles = (np.array(each) for each in zip(*parts, strict=True))
+    if len(nodes) == len(begun) and np.allclose(nodes, begun.nodes):
+        return None
+    return Curve.ring(nodes, is_smooth, is_line, handles)
+
+
+def _is_joined(ring: Curve) -> Flags:
+    """Which nodes lie between cubics that go on smoothly."""
+    joined: Flags = ring.is_smooth & ~ring.is_line & ~np.roll(ring.is_line, 1)
+    return joined
+
+
+def _redivided(ring: Curve, run: list[int]) -> list[tuple[Numbers, bool, bool, Numbers]]:
+    """Segments that go on smoothly, divided where they are level or upright: node, flags and handles of each."""
+    kept = [(ring.nodes[k], bool(ring.is_smooth[k]), bool(ring.is_line[k]), ring.handles[k]) for k in run]
+    if ring.is_line[run[0]]:
+        return kept
+    points = np.vstack([*(along(ring.controls[k], _DENSE) for k in run), ring.controls[run[-1], 3:]])
+    is_forward = np.diff(points, axis=0) >= 0
+    stops, ways = [0], [_direction(ring, run[0], 0)]
+    for place, axis in zip(*np.nonzero(is_forward[1:] != is_forward[:-1]), strict=True):
+        at = int(place) + 1
+        off = np.hypot(*(points[[0, -1]] - points[at]).T).min()
+        if off > _APART and at > stops[-1] + _FEW:
+            way = np.zeros(2)
+            way[1 - axis] = 1.0 if is_forward[at, 1 - axis] else -1.0
+            stops.append(at)
+            ways.append(way)
+    if len(run) == 1 == len(stops):
+        return kept
+    stops.append(len(points) - 1)
+    ways.append(_direction(ring, run[-1], 1))
+    return [
+        (points[a], k > 0 or kept[0][1], False, _handles(points[a : b + 1], ways[k], ways[k + 1]))
+        for k, (a, b) in enumerate(pairwise(stops))
+    ]
+
+
+def rolled(curve: Curve, number: int) -> Curve:
+    """The same ring from another node on."""
+    return replace(
+        curve,
+        nodes=np.roll(curve.nodes, -number, axis=0),
+        is_smooth=np.roll(curve.is_smooth, -number),
+        is_line=np.roll(curve.is_line, -number),
+        handles=np.roll(curve.handles, -number, axis=0),
+    )
 
 
 def variants(curve: Curve, number: int) -> Iterator[Curve]:
