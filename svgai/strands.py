@@ -6,8 +6,10 @@ but the drawing has one edge that runs through and one that ends on it.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from functools import cached_property
 from typing import TypeAlias
 
 import numpy as np
@@ -30,7 +32,8 @@ def along(segment: Numbers, t: Numbers) -> Numbers:
     """Points of a segment (4 x 2), or of one for each t (4 x n x 2); n x 2."""
     t = t[:, None]
     s = 1 - t
-    return np.asarray(s**3 * segment[0] + 3 * s * s * t * segment[1] + 3 * s * t * t * segment[2] + t**3 * segment[3])
+    b0, b1, b2, b3 = s * s * s, 3 * s * s * t, 3 * s * t * t, t * t * t  # powers are not the same on all machines
+    return np.asarray(b0 * segment[0] + b1 * segment[1] + b2 * segment[2] + b3 * segment[3])
 
 
 @dataclass(frozen=True)
@@ -80,6 +83,15 @@ class Strands:
     def paper(self) -> int:
         return len(self.inks) - 1
 
+    @cached_property
+    def ending(self) -> Mapping[int, Sequence[int]]:
+        """The numbers of the strands that end at each joint."""
+        found: dict[int, list[int]] = defaultdict(list)
+        for number, strand in enumerate(self.all):
+            for joint in strand.ends or ():
+                found[joint].append(number)
+        return found
+
     def __iter__(self) -> Iterator[Strand]:
         return iter(self.all)
 
@@ -105,9 +117,20 @@ class Curve:
         return len(self.is_line)
 
     @classmethod
-    def ring(cls, nodes: Numbers, is_smooth: NDArray[np.bool_], is_line: NDArray[np.bool_], handles: Numbers) -> Curve:
-        """A ring in which lines do not meet smoothly."""
-        return cls(nodes, is_smooth & ~(is_line & np.roll(is_line, 1)), is_line, handles, is_ring=True)
+    def joined(
+        cls,
+        nodes: Numbers,
+        is_smooth: NDArray[np.bool_],
+        is_line: NDArray[np.bool_],
+        handles: Numbers,
+        is_ring: bool = True,
+    ) -> Curve:
+        """A curve in which lines do not meet smoothly."""
+        smooth = is_smooth.copy()
+        smooth[: len(is_line)] &= ~(is_line & np.roll(is_line, 1))
+        if not is_ring:
+            smooth[[0, -1]] = False
+        return cls(nodes, smooth, is_line, handles, is_ring)
 
     def reversed(self) -> Curve:
         """A ring that runs the other way round, from the same node."""

@@ -3,18 +3,19 @@
 from __future__ import annotations
 
 import math
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import NDArray
 
 from svgai.engine.kernels.bends import CORNER, SMOOTH, find_bends
-from svgai.engine.kernels.beziers import nearest
+from svgai.engine.kernels.beziers import are_near, nearest
 from svgai.engine.kernels.chains import cheapest_chain
+from svgai.engine.kernels.forms import moments
 from svgai.engine.kernels.moves import cut_pieces
 from svgai.regions import Edges
-from svgai.strands import NOISE, Curve, Network, Numbers, Strand, Strands
+from svgai.strands import NOISE, Curve, Network, Numbers, Strand, Strands, along
 
 TOLERANCE = 4.3
 """How many times farther than usually a point may lie off its curve."""
@@ -33,9 +34,14 @@ _ASTRAY = 2.5
 _AROUND = 8
 """Points to each side of a joint among which strands land."""
 
+_FEW, _KEPT, _MISSED = 24, 0.6, 1.0
+"""Points of a strand so small that curves may miss it, what they keep of its area, and pixels to what they miss."""
+_PLACES_OF_SEGMENT = np.linspace(0, 1, 8, endpoint=False)
 _APART = 1e-3
 """Of a segment, between what lands on a curve, and to its ends."""
 
+Fit: TypeAlias = tuple[Curve, NDArray[np.int64]]
+"""A curve, and the number of the point at each node; a ring's numbers go on through its end to where it began."""
 Neighbours: TypeAlias = tuple[tuple[int, float] | None, tuple[int, float] | None]
 """How many points off another joint is, before and behind, and where on the curve."""
 
@@ -46,24 +52,44 @@ def fit_curves(strands: Strands) -> Network:
         fitted = [_exact(strand) for strand in strands]
     else:
         fitted = [fit(strand, strands.noise) for strand in strands]
-    return _joined(strands, [curve for curve, _ in fitted], [bounds for _, bounds in fitted])
+    network = _joined(strands, fitted)
+    collapsed = list(_collapsed(network))
+    for number in collapsed:
+        fitted[number] = _through(strands.all[number])
+    return _joined(strands, fitted) if collapsed else network
 
 
-def fit(strand: Strand, noise: float = NOISE) -> tuple[Curve, NDArray[np.int64]]:
-    """The fewest lines and cubics that explain the points of a strand, and the number of the point at each node.
+def _collapsed(network: Network) -> Iterator[int]:
+    """Small strands of which the curves leave little of what they enclosed, or that they miss."""
+    direct: set[tuple[int, ...]] = set()
+    for number, (strand, curve) in enumerate(zip(network.strands, network.curves, strict=True)):
+        if not 2 < len(strand.points) <= _FEW:
+            continue
+        ends = tuple(sorted(set(strand.ends or ())))
+        if len(ends) == 2:
+            is_direct = len(curve) == 1 and bool(curve.is_line[0])
+            if (is_direct and ends in direct) or not are_near(strand.points[1:-1], curve.controls, _MISSED):
+                yield number
+            elif is_direct:
+                direct.add(ends)
+            continue
+        outline = np.concatenate([along(segment, _PLACES_OF_SEGMENT) for segment in curve.controls])
+        if abs(moments(outline)[0]) < _KEPT * abs(moments(strand.points)[0]):
+            yield number
 
-    A ring's numbers go on through its end to where it began.
-    """
+
+def fit(strand: Strand, noise: float = NOISE) -> Fit:
+    """The fewest lines and cubics that explain the points of a strand."""
     points, is_ring = np.ascontiguousarray(strand.points), strand.is_ring
     n = len(points)
     if n < (4 if is_ring else 3):
-        return polygon(points, is_ring), np.arange(n + is_ring)
+        return _through(strand)
     index, kind, places = np.empty(2 * n + 2, np.int32), np.empty(2 * n + 2, np.int32), np.empty((2 * n + 2, 8))
     step = min(_WIDEST_STEP, max(_NARROWEST_STEP, n / _PLACES))
     far = _FARTHEST_CORNER if noise <= NOISE else _FARTHEST_OF_STAIRS
     count = find_bends(points, is_ring, step, _SKIP, _REACH, far, _LEAST_TURN, index, kind, places)
     if count < 2:
-        return polygon(points, is_ring), np.arange(n + is_ring)
+        return _through(strand)
     bends = Bends(points, is_ring, noise, index[:count], kind[:count], places[:count])
     start = bends.sharpest() if is_ring else 0
     chain = bends.chain(start)
@@ -73,8 +99,8 @@ def fit(strand: Strand, noise: float = NOISE) -> tuple[Curve, NDArray[np.int64]]
     return chain.curve(), chain.bounds()
 
 
-def _exact(strand: Strand) -> tuple[Curve, NDArray[np.int64]]:
-    """A strand through all its points where it turns, and the number of the point at each node."""
+def _exact(strand: Strand) -> Fit:
+    """A strand through all its points where it turns."""
     points = strand.points
     before, behind = points - np.roll(points, 1, axis=0), np.roll(points, -1, axis=0) - points
     turns = before[:, 0] * behind[:, 1] != before[:, 1] * behind[:, 0]
@@ -83,6 +109,11 @@ def _exact(strand: Strand) -> tuple[Curve, NDArray[np.int64]]:
     nodes = np.flatnonzero(turns)
     bounds = np.append(nodes, nodes[:1] + len(points)) if strand.is_ring else nodes
     return polygon(points[nodes], strand.is_ring), bounds
+
+
+def _through(strand: Strand) -> Fit:
+    """A strand through all its points."""
+    return polygon(strand.points, strand.is_ring), np.arange(len(strand.points) + strand.is_ring)
 
 
 def polygon(points: Numbers, is_ring: bool) -> Curve:
@@ -153,15 +184,12 @@ class Chain:
             [first[:, :2] + self.lengths[:, :1] * first[:, 4:6], last[:, :2] - self.lengths[:, 1:] * last[:, 2:4]],
             axis=1,
         )
-        is_smooth = bends.kind[at] == SMOOTH
-        arrives, leaves = np.roll(self.is_line, 1), self.is_line
-        if bends.is_ring:
-            return Curve(places[:-1, :2], is_smooth[:-1] & ~(arrives & leaves), self.is_line, handles, True)
-        is_smooth[1:-1] &= ~(arrives & leaves)[1:]
-        return Curve(places[:, :2], is_smooth, self.is_line, handles, False)
+        nodes = slice(len(places) - bends.is_ring)
+        return Curve.joined(places[nodes, :2], bends.kind[at[nodes]] == SMOOTH, self.is_line, handles, bends.is_ring)
 
 
-def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64]]) -> Network:
+def _joined(strands: Strands, fitted: Sequence[Fit]) -> Network:
+    curves, bounds = [curve for curve, _ in fitted], [bounds for _, bounds in fitted]
     count = len(strands.joints)
     hosts, places = np.full(count, -1, np.int64), np.zeros(count)
     turns = np.zeros(count, np.int64)
@@ -179,6 +207,8 @@ def _joined(strands: Strands, curves: list[Curve], bounds: list[NDArray[np.int64
             host, turn = hosts[joint], int(turns[joint])
             mark, near = strands.all[host].marks[turn], _near(strands.all[host], turn, landed)
             around = 0 if strands.edges is Edges.SQUARES else _AROUND
+            for _, node in (end for end in ends[joint] if end[0] == host):  # half way to where it ends itself
+                around = min(around, abs(mark - (len(strands.all[host].points) - 1 if node else 0)) // 2)
             places[joint], target = _landing(curves[host], bounds[host], mark, around, tips.mean(axis=0), near)
             landed[joint] = places[joint]
         else:

@@ -1,13 +1,11 @@
 """Simplification: the simplest curves that explain the picture.
 
-Each ring is tried with a node less, a corner rounded or a curve straightened, and where much is left
-unexplained with a node more. What is tried is refined against the pixels around the ring alone, all
-other strands staying where they are, and kept if what it explains is worth its numbers.
+Each strand is tried with a node less, a corner rounded or a curve straightened, and where much is left
+unexplained with a node more. What is tried is refined against the pixels around the strand alone, all
+others staying where they are, and kept if what it explains is worth its numbers.
 """
 
 from __future__ import annotations
-
-from dataclasses import replace
 
 import numpy as np
 
@@ -32,61 +30,37 @@ _ASTRAY = 3.0
 
 
 def simplify(network: Network, primitives: Primitives, target: Target, work: int) -> Network:
-    """Try simpler curves for every ring that is no primitive, and richer ones where that explains more.
+    """Try simpler curves for every strand that is no primitive, and richer ones where that explains more.
 
-    The work, in pixels painted for trials, is shared out: what a ring does not need goes to those after it. As much
+    The work, in pixels painted for trials, is shared out: what a strand does not need goes to those after it. As much
     again is for those that leave much unexplained.
     """
-    curves = list(network.curves)
-    rings = [number for number in network.free_rings() if number not in primitives]
-    if not rings:
+    numbers = [number for number, curve in enumerate(network.curves) if len(curve) and number not in primitives]
+    if not numbers:
         return network
     web = Web.woven(network)
     painting = web.painted(target, web.steps(target))
-    shown, errors = painting.canvas, web.errors(target, painting)
-    troubled = {number: float(errors[number]) for number in rings if errors[number] > _TROUBLED}
+    shown, errors = web.rendered(target), web.errors(target, painting)
+    troubled = {number: float(errors[number]) for number in numbers if errors[number] > _TROUBLED}
     extra = work / max(1e-9, sum(troubled.values()))
-    for done, number in enumerate(rings):
+    for done, number in enumerate(numbers):
         frame = Frame.around(network, number, target, shown)
-        curve = frame.moved_in(curves[number])
         own = int(extra * troubled.get(number, 0.0))
-        made, trials = _simplest(frame, curve, (work // (len(rings) - done) + own) // _work(frame))
-        shown[frame.window] += frame.shown(made) - frame.shown(curve)
-        curves[number] = frame.moved_out(made)
-        work -= max(0, trials * _work(frame) - own)
-    return replace(network, curves=tuple(curves))
+        most_trials = (work // (len(numbers) - done) + own) // _work(frame)
+        if most_trials < 1 and len(frame.strands) > 1:
+            continue
+        search = _Search(frame, most_trials)
+        search.finish()
+        frame.repaint(shown, target, search.best)
+        network = frame.returned(network, search.best)
+        work -= max(0, search.trials * _work(frame) - own)
+    return Web.woven(network).network(network)
 
 
-def _simplest(frame: Frame, curve: Curve, most_trials: int) -> tuple[Curve, int]:
-    """The best curve found, and how many were tried."""
-    search = _Search(frame, curve)
-    for box, numbers in boxes(curve):
-        search.takes(box, numbers)
-    number = 0
-    while number < len(search.best):
-        trial = cornered(search.best, number)
-        if trial:
-            search.takes(trial)
-        number += 1
-    trial = at_extremes(search.best)
-    if trial:
-        search.takes(trial)
-    is_better = len(search.best) >= _LEAST
-    while is_better and search.trials < most_trials:
-        is_better = False
-        search.best = _from_worst(frame, search.best)
-        number = 0
-        while number < len(search.best) and search.trials < most_trials:
-            if any(search.takes(trial) for trial in variants(search.best, number)):
-                is_better = True
-            else:
-                number += 1
-    return search.best, search.trials
-
-
-def _from_worst(frame: Frame, curve: Curve) -> Curve:
+def _from_worst(frame: Frame, part: Network) -> Curve:
     """The ring from that of its nodes on behind which most is left unexplained."""
-    off = ((frame.shown(curve) - frame.target.pixels) ** 2).sum(axis=-1, dtype=np.float64)
+    curve = part.curves[-1]
+    off = ((frame.shown(part) - frame.target.pixels) ** 2).sum(axis=-1, dtype=np.float64)
     total = np.pad(off.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
     places = np.stack([along(segment, PLACES) for segment in curve.controls]).astype(int)
     height, width = off.shape
@@ -97,24 +71,62 @@ def _from_worst(frame: Frame, curve: Curve) -> Curve:
 
 
 class _Search:
-    """The best of all curves that were tried in a frame."""
+    """The best of all curves that were tried in a frame, among those that it meets."""
 
-    def __init__(self, frame: Frame, curve: Curve) -> None:
-        self.frame, self.trials = frame, 0
-        self.best = frame.refined(curve, _STEPS)
-        if _strays(self.best, curve):
-            self.best = curve
-        self.cost = frame.cost(self.best, numbers_in(self.best))
+    def __init__(self, frame: Frame, most_trials: int) -> None:
+        self.frame, self.most_trials, self.trials = frame, most_trials, 0
+        self.best = frame.refined(frame.part, _STEPS)
+        if not self._is_sound(self.best, frame.curve):
+            self.best = frame.part
+        self.cost = frame.cost(self.best, numbers_in(self.curve))
+
+    @property
+    def curve(self) -> Curve:
+        return self.best.curves[-1]
+
+    def finish(self) -> None:
+        """Try what may be better at once, then all variants, again and again while any of them is better."""
+        for box, numbers in boxes(self.curve):
+            self.takes(box, numbers)
+        number = 0
+        while number < len(self.curve):
+            trial = cornered(self.curve, number)
+            if trial:
+                self.takes(trial)
+            number += 1
+        trial = at_extremes(self.curve)
+        if trial:
+            self.takes(trial)
+        is_better = len(self.curve) >= _LEAST or not self.curve.is_ring
+        while is_better:
+            is_better = self._goes_round()
+
+    def _goes_round(self) -> bool:
+        """Whether any variant is better, as long as trials are left."""
+        if self.trials >= self.most_trials:
+            return False
+        if self.curve.is_ring:
+            self.best = self.frame.holding(_from_worst(self.frame, self.best))
+        is_better, number = False, 0
+        while number < len(self.curve) and self.trials < self.most_trials:
+            if any(self.takes(trial) for trial in variants(self.curve, number)):
+                is_better = True
+            else:
+                number += 1
+        return is_better
 
     def takes(self, trial: Curve, numbers: int | None = None) -> bool:
         """Whether a curve, once refined, is the best; of a known form it is known how many numbers it takes."""
         self.trials += 1
-        made = self.frame.refined(trial, _STEPS)
-        cost = self.frame.cost(made, numbers_in(made) if numbers is None else numbers)
-        is_better = cost < self.cost - _SAME and not _strays(made, self.best)
+        made = self.frame.refined(self.frame.holding(trial), _STEPS)
+        cost = self.frame.cost(made, numbers_in(made.curves[-1]) if numbers is None else numbers)
+        is_better = cost < self.cost - _SAME and self._is_sound(made, self.curve)
         if is_better:
             self.best, self.cost = made, cost
         return is_better
+
+    def _is_sound(self, made: Network, former: Curve) -> bool:
+        return not _strays(made.curves[-1], former) and self.frame.keeps(made)
 
 
 def _strays(ring: Curve, former: Curve) -> bool:

@@ -101,11 +101,15 @@ class _Spot:
         return ring.reversed() if self.is_backwards else ring
 
     def refined(self, ring: Curve, steps: int) -> Curve:
-        inside = self.frame.moved_in(self.turned(ring))
-        return self.turned(self.frame.moved_out(self.frame.refined(inside, steps)))
+        made = self.frame.refined(self.part(ring), steps)
+        return self.turned(self.frame.moved_out(made.curves[-1]))
 
     def error(self, ring: Curve) -> float:
-        return self.frame.error(self.frame.moved_in(self.turned(ring)))
+        return self.frame.error(self.part(ring))
+
+    def part(self, ring: Curve) -> Network:
+        """What the frame holds with this ring that runs forwards."""
+        return self.frame.holding(self.frame.moved_in(self.turned(ring)))
 
 
 def match_twins(network: Network, primitives: Primitives, target: Target, work: int) -> Network:
@@ -127,9 +131,8 @@ def match_twins(network: Network, primitives: Primitives, target: Target, work: 
             continue
         work -= cost
         for number, ring in _alike(group, rings, spots, target.price).items():
-            frame, matched[number] = spots[number].frame, spots[number].turned(ring)
-            there = [frame.shown(frame.moved_in(curve)) for curve in (matched[number], network.curves[number])]
-            shown[frame.window] += there[0] - there[1]
+            matched[number] = spots[number].turned(ring)
+            spots[number].frame.repaint(shown, target, spots[number].part(ring))
     return network.redrawn(matched)
 
 
@@ -314,7 +317,7 @@ def _mirrored(ring: Curve, turn: Numbers, half: int) -> Curve | None:
     ]
     if len(is_line) < _LEAST:
         return None
-    return Curve.ring(
+    return Curve.joined(
         np.concatenate([nodes, way.of(nodes)[::-1][others]]),
         np.concatenate([ring.is_smooth[chain], ring.is_smooth[chain][::-1][others]]),
         np.array(is_line),
@@ -355,7 +358,7 @@ def _half_turned(ring: Curve, place: int) -> Curve | None:
         return None
     nodes, handles = ring.nodes[chain], ring.handles[chain].copy()
     handles[-1, 1] += image - ring.nodes[end]
-    return Curve.ring(
+    return Curve.joined(
         np.concatenate([nodes, way.of(nodes)]),
         np.tile(ring.is_smooth[chain], 2),
         np.tile(ring.is_line[chain], 2),

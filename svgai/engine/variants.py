@@ -1,4 +1,4 @@
-"""Variants: what a ring may be tried as, a node less or more, a corner rounded, a curve straightened.
+"""Variants: what a curve may be tried as, a node less or more, a corner rounded, a curve straightened.
 
 Designers place nodes where a curve is level or upright, and hold it so: of curves that show the same, those are the
 ones that were drawn.
@@ -54,7 +54,7 @@ def boxes(curve: Curve) -> Iterator[tuple[Curve, int]]:
 
     In a few pixels a ring's outline may not tell of its corners.
     """
-    if len(curve) > _MOST_OF_BOX or (len(curve) == 4 and curve.is_line.all()):
+    if not curve.is_ring or len(curve) > _MOST_OF_BOX or (len(curve) == 4 and curve.is_line.all()):
         return
     points = np.concatenate([along(segment, PLACES) for segment in curve.controls])
     area, x, y, across, down, both = moments(points)
@@ -69,44 +69,46 @@ def boxes(curve: Curve) -> Iterator[tuple[Curve, int]]:
         yield outline(box, numbers_of(box)[0], is_reversed(curve)), 5 if angle else 4
 
 
-def at_extremes(ring: Curve) -> Curve | None:
-    """The ring with smooth nodes between cubics just where it is level or upright; None if that is where they are."""
-    if not _is_joined(ring).any():
+def at_extremes(curve: Curve) -> Curve | None:
+    """The curve with smooth nodes between cubics just where it is level or upright; None if that is where they are."""
+    is_joined = _is_joined(curve)
+    if not is_joined.any():
         return None
-    begun = ring
-    if _is_joined(ring).all():
-        places = [(number, *place) for number in range(len(ring)) for place in _extremes(ring.controls[number])]
+    begun = curve
+    if is_joined.all():
+        places = [(number, *place) for number in range(len(curve)) for place in _extremes(curve.controls[number])]
         if not places:
             return None
-        begun = _divided(ring, *places[0])
-        first = places[0][0] + 1
-    else:
-        first = int(np.argmin(_is_joined(ring)))
-    begun = rolled(begun, first)
+        begun = rolled(_divided(curve, *places[0]), places[0][0] + 1)
+    elif curve.is_ring:
+        begun = rolled(curve, int(np.argmin(is_joined)))
     firsts = np.flatnonzero(~_is_joined(begun))
     parts = [
         part for run in np.split(np.arange(len(begun)), firsts[firsts > 0]) for part in _redivided(begun, run.tolist())
     ]
     nodes, is_smooth, is_line, handles = (np.array(each) for each in zip(*parts, strict=True))
-    if len(nodes) == len(begun) and np.allclose(nodes, begun.nodes):
+    if not curve.is_ring:
+        nodes, is_smooth = np.vstack([nodes, curve.nodes[-1:]]), np.append(is_smooth, False)
+    if len(nodes) == len(begun.nodes) and np.allclose(nodes, begun.nodes):
         return None
-    return Curve.ring(nodes, is_smooth, is_line, handles)
+    return Curve.joined(nodes, is_smooth, is_line, handles, curve.is_ring)
 
 
-def _is_joined(ring: Curve) -> Flags:
-    """Which nodes lie between cubics that go on smoothly."""
-    joined: Flags = ring.is_smooth & ~ring.is_line & ~np.roll(ring.is_line, 1)
+def _is_joined(curve: Curve) -> Flags:
+    """Which nodes, with a segment behind them, lie between cubics that go on smoothly."""
+    joined: Flags = curve.is_smooth[: len(curve)] & ~curve.is_line & ~np.roll(curve.is_line, 1)
+    joined[:1] &= curve.is_ring
     return joined
 
 
-def _redivided(ring: Curve, run: list[int]) -> list[tuple[Numbers, bool, bool, Numbers]]:
+def _redivided(curve: Curve, run: list[int]) -> list[tuple[Numbers, bool, bool, Numbers]]:
     """Segments that go on smoothly, divided where they are level or upright: node, flags and handles of each."""
-    kept = [(ring.nodes[k], bool(ring.is_smooth[k]), bool(ring.is_line[k]), ring.handles[k]) for k in run]
-    if ring.is_line[run[0]]:
+    kept = [(curve.nodes[k], bool(curve.is_smooth[k]), bool(curve.is_line[k]), curve.handles[k]) for k in run]
+    if curve.is_line[run[0]]:
         return kept
-    points = np.vstack([*(along(ring.controls[k], _DENSE) for k in run), ring.controls[run[-1], 3:]])
+    points = np.vstack([*(along(curve.controls[k], _DENSE) for k in run), curve.controls[run[-1], 3:]])
     is_forward = np.diff(points, axis=0) >= 0
-    stops, ways = [0], [_direction(ring, run[0], 0)]
+    stops, ways = [0], [_direction(curve, run[0], 0)]
     for place, axis in zip(*np.nonzero(is_forward[1:] != is_forward[:-1]), strict=True):
         at = int(place) + 1
         off = np.hypot(*(points[[0, -1]] - points[at]).T).min()
@@ -118,7 +120,7 @@ def _redivided(ring: Curve, run: list[int]) -> list[tuple[Numbers, bool, bool, N
     if len(run) == 1 == len(stops):
         return kept
     stops.append(len(points) - 1)
-    ways.append(_direction(ring, run[-1], 1))
+    ways.append(_direction(curve, run[-1], 1))
     return [
         (points[a], k > 0 or kept[0][1], False, _handles(points[a : b + 1], ways[k], ways[k + 1]))
         for k, (a, b) in enumerate(pairwise(stops))
@@ -138,27 +140,43 @@ def rolled(curve: Curve, number: int) -> Curve:
 
 def variants(curve: Curve, number: int) -> Iterator[Curve]:
     """What may be tried at a node and the segment behind it, the simplest first."""
-    size = len(curve)
-    before = (number - 1) % size
-    if size > 3:
-        yield _without(curve, number)
-    if size > 3 and _length(curve, number) < _SHORT:
-        made = _sharpened(curve, number)
-        if made:
-            yield made
+    before = _before(curve, number)
+    if before is not None and (len(curve) > 3 or not curve.is_ring):
+        yield from _merged(curve, before, number)
     if not curve.is_line[number]:
         yield _straightened(curve, number)
-    has_curve = not (curve.is_line[before] and curve.is_line[number])
+    has_curve = before is not None and not (curve.is_line[before] and curve.is_line[number])
     if has_curve and not curve.is_smooth[number] and _turn(curve, number) < _BLUNT:
         yield replace(curve, is_smooth=_set(curve.is_smooth, number, True))
     if curve.is_line[number]:
         yield _bent(curve, number)
         return
-    if curve.is_smooth[number] and not curve.is_line[before]:
+    if before is not None and curve.is_smooth[number] and not curve.is_line[before]:
         yield from _levelled_at(curve, number)
     extremes = _extremes(curve.controls[number])
     yield from (_divided(curve, number, t, axis) for t, axis in extremes)
     yield _divided(curve, number)
+
+
+def _merged(curve: Curve, before: int, number: int) -> Iterator[Curve]:
+    """A segment and the one before as one, or if it is short the corner of those to both sides of it."""
+    are_lines = bool(curve.is_line[before] and curve.is_line[number])
+    yield _without(curve, number, are_lines)
+    if are_lines and _turn(curve, number) < _BLUNT:
+        yield _without(curve, number, False)
+    made = _sharpened(curve, number) if _length(curve, number) < _SHORT else None
+    if made:
+        yield made
+
+
+def _before(curve: Curve, number: int) -> int | None:
+    """The segment before a node; an open curve has none at its beginning."""
+    return number - 1 if number else len(curve) - 1 if curve.is_ring else None
+
+
+def _behind(curve: Curve, number: int) -> int | None:
+    """The segment behind another one; an open curve has none at its end."""
+    return number + 1 if number + 1 < len(curve) else 0 if curve.is_ring else None
 
 
 def _set(flags: Flags, number: int, value: bool) -> Flags:
@@ -186,29 +204,30 @@ def _direction(curve: Curve, number: int, end: int) -> Numbers:
     return np.array([1.0, 0.0])
 
 
-def _without(curve: Curve, number: int) -> Curve:
-    """Two segments as one: a line if both are lines, else a cubic."""
+def _without(curve: Curve, number: int, is_line: bool) -> Curve:
+    """Two segments as one: a line or a cubic."""
     size = len(curve)
     before, after = (number - 1) % size, number
     controls = curve.controls
-    is_line = bool(curve.is_line[before] and curve.is_line[after])
     points = np.vstack([along(controls[before], PLACES), along(controls[after], PLACES), controls[after, 3:]])
     start, end = _direction(curve, before, 0), _direction(curve, after, 1)
     handles = curve.handles.copy()
     handles[before] = _handles(points, start, end)
     flags = _set(curve.is_line, before, is_line)
-    return Curve.ring(
+    return Curve.joined(
         np.delete(curve.nodes, number, axis=0),
         np.delete(curve.is_smooth, number),
         np.delete(flags, number),
         np.delete(handles, number, axis=0),
+        curve.is_ring,
     )
 
 
 def _sharpened(curve: Curve, number: int) -> Curve | None:
     """A short segment replaced by the corner that its neighbours meet in."""
-    size = len(curve)
-    following = (number + 1) % size
+    following = _behind(curve, number)
+    if following is None:
+        return None
     start, end = curve.nodes[number], curve.nodes[following]
     u, v = _direction(curve, number - 1, 1), -_direction(curve, following, 0)
     far = _crossing(start, u, end, v, _BLUNTEST)
@@ -220,11 +239,12 @@ def _sharpened(curve: Curve, number: int) -> Curve | None:
     handles[following, 0] += corner - end
     nodes[following] = corner
     smooth = _set(curve.is_smooth, following, False)
-    return Curve.ring(
+    return Curve.joined(
         np.delete(nodes, number, axis=0),
         np.delete(smooth, number),
         np.delete(curve.is_line, number),
         np.delete(handles, number, axis=0),
+        curve.is_ring,
     )
 
 
@@ -243,15 +263,19 @@ def cornered(curve: Curve, number: int) -> Curve | None:
     if np.hypot(*(along(controls, PLACES) - corner).T).min() > _CLOSE:
         return None
     at = number + 1
-    made = Curve.ring(
+    made = Curve.joined(
         np.insert(curve.nodes, at, corner, axis=0),
         np.insert(curve.is_smooth, at, False),
         np.insert(_set(curve.is_line, number, True), at, True),
         np.insert(curve.handles, at, curve.handles[number], axis=0),
+        curve.is_ring,
     )
-    for node in (at + 1) % len(made), number:  # lines that go on as these begin
-        if made.is_line[node - 1] and made.is_line[node] and _turn(made, node) < _STRAIGHT:
-            made = _without(made, node)
+    for node in (at + 1) % len(made.nodes), number:  # lines that go on as these begin
+        before = _before(made, node)
+        if before is None or node == len(made) or not (made.is_line[before] and made.is_line[node]):
+            continue
+        if _turn(made, node) < _STRAIGHT:
+            made = _without(made, node, True)
             at -= node < at
     return _levelled(_levelled(made, (at - 1) % len(made)), at)
 
@@ -265,7 +289,9 @@ def _crossing(one: Numbers, u: Numbers, other: Numbers, v: Numbers, least: float
 
 
 def _levelled(curve: Curve, number: int) -> Curve:
-    """A line that is nearly level or upright, exactly so."""
+    """A line that is nearly level or upright, exactly so, unless an open curve ends there."""
+    if _before(curve, number) is None or _behind(curve, number) is None:
+        return curve
     following = (number + 1) % len(curve)
     step = np.abs(curve.nodes[following] - curve.nodes[number])
     across = int(step[1] < step[0])
@@ -279,14 +305,14 @@ def _levelled(curve: Curve, number: int) -> Curve:
 
 
 def _straightened(curve: Curve, number: int) -> Curve:
-    return Curve.ring(curve.nodes, curve.is_smooth, _set(curve.is_line, number, True), curve.handles)
+    return Curve.joined(curve.nodes, curve.is_smooth, _set(curve.is_line, number, True), curve.handles, curve.is_ring)
 
 
 def _bent(curve: Curve, number: int) -> Curve:
     """A line as a cubic."""
     handles = curve.handles.copy()
     handles[number] = curve.controls[number, 1:3]
-    return Curve.ring(curve.nodes, curve.is_smooth, _set(curve.is_line, number, False), handles)
+    return Curve.joined(curve.nodes, curve.is_smooth, _set(curve.is_line, number, False), handles, curve.is_ring)
 
 
 def _divided(curve: Curve, number: int, t: float = 0.5, axis: int | None = None) -> Curve:
@@ -300,11 +326,12 @@ def _divided(curve: Curve, number: int, t: float = 0.5, axis: int | None = None)
     handles = curve.handles.copy()
     handles[number] = a, d
     at = number + 1
-    return Curve.ring(
+    return Curve.joined(
         np.insert(curve.nodes, at, middle, axis=0),
         np.insert(curve.is_smooth, at, True),
         np.insert(curve.is_line, at, False),
         np.insert(handles, at, np.array([e, c]), axis=0),
+        curve.is_ring,
     )
 
 

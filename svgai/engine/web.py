@@ -167,8 +167,17 @@ class Web:
         )  # fmt: skip
         return np.asarray(least_squares(own, other, shared, others, slope, *following, caution, stiffness))
 
-    def refined(self, target: Target, most_steps: int, pinned: NDArray[np.bool_] | None = None) -> Web:
-        """Step by step, each strand with caution of its own; those that are done rest, and so do pinned coordinates."""
+    def refined(
+        self,
+        target: Target,
+        most_steps: int,
+        pinned: NDArray[np.bool_] | None = None,
+        resting: NDArray[np.bool_] | None = None,
+    ) -> Web:
+        """Step by step, each strand with caution of its own; those that are done rest.
+
+        So do pinned coordinates, and strands that are to rest from the beginning.
+        """
         strands = int(self.strand.max()) + 1
         of_piece = self.strand[self.segment]
         steps = self.steps(target)
@@ -176,6 +185,8 @@ class Web:
         web = freedoms.taken(self, np.zeros(freedoms.count))
         painting = web.painted(target, steps)
         caution, is_done = np.full(strands, _CAUTION), np.zeros(strands, np.bool_)
+        if resting is not None:
+            is_done |= resting
         for _ in range(most_steps):
             if painting.count < 0 or is_done.all():
                 break

@@ -72,11 +72,23 @@ def nearest(segments: Numbers, x: float, y: float) -> tuple[int, float, float, f
 @compiled
 def are_near(points: Numbers, segments: Numbers, farthest: float) -> bool:
     """Whether none of these points is farther than that from all segments."""
+    last = 0  # the segment that was near the point before
     for i in range(points.shape[0]):
         x, y = points[i, 0], points[i, 1]
-        _, _, px, py = nearest(segments, x, y)
-        if (px - x) ** 2 + (py - y) ** 2 > farthest * farthest:
-            return False
+        is_near = False
+        for k in range(segments.shape[0]):
+            number = (last + k) % segments.shape[0]
+            for j in range(_PLACES + 1):
+                px, py = point(segments[number], j / _PLACES)
+                if (px - x) ** 2 + (py - y) ** 2 <= farthest * farthest:
+                    is_near, last = True, number
+                    break
+            if is_near:
+                break
+        if not is_near:
+            _, _, px, py = nearest(segments, x, y)
+            if (px - x) ** 2 + (py - y) ** 2 > farthest * farthest:
+                return False
     return True
 
 

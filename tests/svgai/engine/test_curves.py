@@ -14,11 +14,13 @@ from PIL import Image
 from svgai import Limits
 from svgai.engine.curves import fit, fit_curves, moved_end, polygon
 from svgai.engine.kernels.beziers import point
+from svgai.engine.kernels.forms import moments
+from svgai.engine.raster import draw
 from svgai.files.intake import from_array
 from svgai.picture import Picture, Pixels
-from svgai.strands import Curve, Network, Strand, Stretch
+from svgai.strands import Curve, Network, Strand, Strands, Stretch
 from svgai.training.drawings import make_drawing
-from tests.svgai.engine.flat import mapped, pictured
+from tests.svgai.engine.flat import by_resvg, mapped, pictured, svg, text_of, traced
 from tests.svgai.engine.test_kernels_bends import along, round_about
 from tests.svgai.engine.test_mapping import maps
 from tests.svgai.engine.test_strands import DISC, HALVES, WHITE, strands_of
@@ -203,6 +205,27 @@ def test_what_ends_on_itself_does_so_where_it_passed() -> None:
         if place[1] < 63:
             across = np.hypot(*(place - (38.6, 55.7))), np.hypot(*(place - (29.9, 54.8)))
             assert across == pytest.approx((12, 13.7), abs=1), joint
+
+
+@pytest.mark.parametrize("method", ["fast", "optimised"])
+def test_a_dot_beside_an_edge_never_vanishes(method: str) -> None:
+    """In a pixel of three inks both edges become one strand, which may end where it began."""
+    lost = []
+    for number in range(72):
+        degrees, far = 5 * number, 15.6 + 0.4 * (number % 4)
+        x, y = 24.3 + far * math.cos(math.radians(degrees)), 24.1 + far * math.sin(math.radians(degrees))
+        dot = f'<circle cx="24.3" cy="24.1" r="18.2" fill="#010101"/><circle cx="{x}" cy="{y}" r="1.9" fill="#c4e5d9"/>'
+        drawing = traced(from_array(draw(svg(dot, 48, 48), 48, 48), Limits()), method)
+        if by_resvg(text_of(drawing), 48, 48)[int(y), int(x), 1] < 180:
+            lost.append(degrees)
+    assert not lost
+
+
+def test_a_hole_of_three_pixels_keeps_its_area() -> None:
+    points = np.array([[91.5, 2.8], [92.5, 2.5], [93.5, 2.5], [93.5, 5.5], [92.5, 5.8], [91.5, 5.8]])
+    strand = Strand(points, True, (Stretch(0, 1),), (), (), None)
+    curve = only(fit_curves(Strands((strand,), np.empty((0, 2)), np.arange(3), np.zeros(3, np.int16))))
+    assert abs(moments(curve.nodes)[0]) > 5
 
 
 def test_three_edges_that_meet_share_one_node_where_they_met() -> None:
