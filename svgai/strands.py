@@ -209,3 +209,7 @@ class Network:
             return otherwise
         size = len(self.curves[self.hosts[joint]])
         return self.position(joint)[0] + size * round((bound - float(self.places[joint])) / size)
+
+
+Figure: TypeAlias = tuple[Network, Primitives]
+"""Curves, and those of them that are forms."""

@@ -8,11 +8,12 @@ from typing import Any, Protocol, TypeVar
 from svgai.drawing import Drawing
 from svgai.engine.coverage import unmix
 from svgai.engine.curves import fit_curves
+from svgai.engine.fitting import refine_shapes
 from svgai.engine.grid import snap
 from svgai.engine.inks import find_inks
 from svgai.engine.mapping import find_boundaries, find_regions
 from svgai.engine.outlines import find_outlines
-from svgai.engine.refine import refine, refine_shapes
+from svgai.engine.refine import refine
 from svgai.engine.regularity import align
 from svgai.engine.shapes import find_shapes
 from svgai.engine.simplify import simplify
@@ -74,7 +75,7 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Ite
         network = run(refine, network, target, STEPS)
     for work in WORK[method]:
         areas = run(unsample, network, primitives, target)
-        network = run(simplify, network, primitives, areas, work)
+        network, primitives = run(simplify, (network, primitives), areas, work)
         primitives = run(refine_shapes, primitives, network, areas)
         network = run(align, network)
         areas = run(unsample, network, primitives, target)

@@ -12,6 +12,8 @@ from typing import TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
+from svgai.engine.fitting import refine_shapes
+from svgai.engine.forms import Form, is_reversed, numbers_of, outline
 from svgai.engine.kernels.beziers import nearest
 from svgai.engine.target import Target
 from svgai.engine.unsample import unsample
@@ -97,6 +99,20 @@ class Frame:
         if not self.curve.is_ring:
             off = np.vstack([off, part.curves[-1].nodes[[0, -1]] - self.curve.nodes[[0, -1]]])
         return not len(off) or float(np.hypot(*off.T).max()) < _FARTHEST
+
+    def fitted(self, form: Form) -> Form:
+        """A form in place of the strand, a ring alone, moved until it shows these pixels best."""
+        part = self.holding(self.outline(form))
+        return refine_shapes({0: form}, part, unsample(part, {}, self.target))[0]
+
+    def outline(self, form: Form) -> Curve:
+        """A form as a curve that runs as the strand does."""
+        return outline(form, numbers_of(form)[0], is_reversed(self.curve))
+
+    def form_out(self, form: Form) -> Form:
+        """A form of the window as it lies in the picture."""
+        x, y = _corner(self.window).tolist()
+        return replace(form, x=form.x + x, y=form.y + y)
 
     def shown(self, part: Network) -> NDArray[np.float32]:
         """What these strands look like in this window."""

@@ -19,11 +19,9 @@ from svgai.engine.forms import Form, form_of, numbers_of, shaped
 from svgai.engine.target import Target
 from svgai.engine.unsample import unsample
 from svgai.engine.web import Web
-from svgai.strands import Network, Numbers, Primitives
+from svgai.strands import Figure, Network, Numbers, Primitives
 
 Flags = NDArray[np.bool_]
-Outlines = tuple[Network, Primitives]
-"""Curves, and those of them that are forms."""
 Pitch = tuple[float, float]
 """Pixels from one line of the grid to the next, across and down; 0 where there is none."""
 
@@ -99,16 +97,16 @@ class _Places(NamedTuple):
         return float(pitches[count == count.max()].mean())
 
 
-def snap(outlines: Outlines, target: Target) -> Outlines:
+def snap(figure: Figure, target: Target) -> Figure:
     """Put what is on a grid exactly there, if there is one, and refine the rest around it."""
-    network, primitives = outlines
+    network, primitives = figure
     if not any(len(curve) for curve in network.curves):
-        return outlines
+        return figure
     web, forms = Web.woven(network), {number: form for number, form in primitives.items() if _is_level(form)}
     told = _told(web, primitives, target)
     pitch = _find(*(_places(told, forms, target, axis) for axis in (0, 1)))
     if not any(pitch):
-        return outlines
+        return figure
     snapped, pinned = _snapped(web, told, pitch)
     shapes = {**primitives, **{number: _snapped_form(form, target, pitch) for number, form in forms.items()}}
     made = snapped.network(network)
@@ -118,7 +116,7 @@ def snap(outlines: Outlines, target: Target) -> Outlines:
     numbers = len(np.unique(web.nodes[pinned])) + 4 * len(forms)
     most = _MOST_COST * target.price * float((web.steps(target) ** 2).sum(axis=1).max()) * numbers
     cost = _error(made, shapes, target) - _error(network, primitives, target)
-    return (made, shapes) if cost <= most else outlines
+    return (made, shapes) if cost <= most else figure
 
 
 def _is_level(form: Form) -> bool:

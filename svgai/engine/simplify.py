@@ -9,12 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
+from svgai.engine.forms import Form, numbers_of
 from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.kernels.beziers import are_near
 from svgai.engine.target import Target
-from svgai.engine.variants import PLACES, at_extremes, boxes, cornered, rolled, variants
+from svgai.engine.variants import PLACES, at_extremes, cornered, forms_like, rolled, variants
 from svgai.engine.web import Web
-from svgai.strands import Curve, Network, Primitives, along
+from svgai.strands import Curve, Figure, Network, along
 
 _LEAST = 3
 """Segments of a ring in which single ones are tried otherwise."""
@@ -29,15 +30,16 @@ _ASTRAY = 3.0
 """Pixels that a ring may move in one trial."""
 
 
-def simplify(network: Network, primitives: Primitives, target: Target, work: int) -> Network:
-    """Try simpler curves for every strand that is no primitive, and richer ones where that explains more.
+def simplify(figure: Figure, target: Target, work: int) -> Figure:
+    """Try simpler curves and forms for every strand that is no form, and richer ones where that explains more.
 
     The work, in pixels painted for trials, is shared out: what a strand does not need goes to those after it. As much
     again is for those that leave much unexplained.
     """
-    numbers = [number for number, curve in enumerate(network.curves) if len(curve) and number not in primitives]
+    network, forms = figure[0], dict(figure[1])
+    numbers = [number for number, curve in enumerate(network.curves) if len(curve) and number not in forms]
     if not numbers:
-        return network
+        return figure
     web = Web.woven(network)
     painting = web.painted(target, web.steps(target))
     shown, errors = web.rendered(target), web.errors(target, painting)
@@ -53,8 +55,10 @@ def simplify(network: Network, primitives: Primitives, target: Target, work: int
         search.finish()
         frame.repaint(shown, target, search.best)
         network = frame.returned(network, search.best)
+        if search.form:
+            forms[number] = frame.form_out(search.form)
         work -= max(0, search.trials * _work(frame) - own)
-    return Web.woven(network).network(network)
+    return Web.woven(network).network(network), forms
 
 
 def _from_worst(frame: Frame, part: Network) -> Curve:
@@ -76,6 +80,7 @@ class _Search:
     def __init__(self, frame: Frame, most_trials: int) -> None:
         self.frame, self.most_trials, self.trials = frame, most_trials, 0
         self.best = frame.refined(frame.part, _STEPS)
+        self.form: Form | None = None
         if not self._is_sound(self.best, frame.curve):
             self.best = frame.part
         self.cost = frame.cost(self.best, numbers_in(self.curve))
@@ -86,8 +91,8 @@ class _Search:
 
     def finish(self) -> None:
         """Try what may be better at once, then all variants, again and again while any of them is better."""
-        for box, numbers in boxes(self.curve):
-            self.takes(box, numbers)
+        for form in forms_like(self.curve) if len(self.frame.strands) == 1 else ():
+            self.takes_form(form)
         number = 0
         while number < len(self.curve):
             trial = cornered(self.curve, number)
@@ -115,14 +120,22 @@ class _Search:
                 number += 1
         return is_better
 
-    def takes(self, trial: Curve, numbers: int | None = None) -> bool:
-        """Whether a curve, once refined, is the best; of a known form it is known how many numbers it takes."""
-        self.trials += 1
+    def takes(self, trial: Curve) -> bool:
+        """Whether a curve, once refined, is the best."""
         made = self.frame.refined(self.frame.holding(trial), _STEPS)
-        cost = self.frame.cost(made, numbers_in(made.curves[-1]) if numbers is None else numbers)
+        return self._takes(made, numbers_in(made.curves[-1]), None)
+
+    def takes_form(self, trial: Form) -> bool:
+        """Whether a form, once refined, is the best."""
+        form = self.frame.fitted(trial)
+        return self._takes(self.frame.holding(self.frame.outline(form)), len(numbers_of(form)[1]), form)
+
+    def _takes(self, made: Network, numbers: int, form: Form | None) -> bool:
+        self.trials += 1
+        cost = self.frame.cost(made, numbers)
         is_better = cost < self.cost - _SAME and self._is_sound(made, self.curve)
         if is_better:
-            self.best, self.cost = made, cost
+            self.best, self.cost, self.form = made, cost, form
         return is_better
 
     def _is_sound(self, made: Network, former: Curve) -> bool:

@@ -15,8 +15,8 @@ from typing import Final, TypeAlias
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.drawing import Rectangle
-from svgai.engine.forms import is_reversed, numbers_of, outline
+from svgai.drawing import Circle, Ellipse, Rectangle
+from svgai.engine.forms import Form
 from svgai.engine.kernels.chains import fit_cubic, paced
 from svgai.engine.kernels.forms import moments
 from svgai.engine.kernels.samples import turns
@@ -28,10 +28,16 @@ _BLUNT = 0.35
 """Radians; a corner that turns more is none that could be smooth."""
 _SHORT = 4.0
 """Pixels of a segment that may be but a corner cut off."""
-_MOST_OF_BOX = 8
-"""Segments of a ring that may be a rectangle."""
+_MOST_OF_FORM = 8
+"""Segments of a ring that may be a form."""
+_FULL, _ROUGH, _FULLEST = 0.9, 0.75, 1.02
+"""Area by that of an ellipse of the same moments, which is 0.95 for a rectangle; of what is small; and at most."""
+_SMALL = 25.0
+"""Square pixels of a ring whose outline may be far from its form."""
+_LONG = 1.3
+"""Length by width."""
 _LEVEL = 0.1
-"""Sine of twice the angle to which a rectangle is level."""
+"""Sine of twice the angle to which a form is level."""
 _BLUNTEST, _SHARP = 0.2, 0.5
 """Sine of the angle at a corner in place of a short segment, and in place of a cubic."""
 _CLOSE = 0.35
@@ -49,24 +55,34 @@ PLACES: Final = np.linspace(0, 1, 10, endpoint=False)
 """Where on a segment it is compared with what may take its place."""
 
 
-def boxes(curve: Curve) -> Iterator[tuple[Curve, int]]:
-    """Rectangles that cover as much, level or as the ring leans, and how many numbers they are.
+def forms_like(ring: Curve) -> Iterator[Form]:
+    """Forms that cover as much as a ring of few segments does, level or as it leans.
 
-    In a few pixels a ring's outline may not tell of its corners.
+    In a few pixels a ring's outline may not tell what it is.
     """
-    if not curve.is_ring or len(curve) > _MOST_OF_BOX or (len(curve) == 4 and curve.is_line.all()):
+    if not ring.is_ring or len(ring) > _MOST_OF_FORM:
         return
-    points = np.concatenate([along(segment, PLACES) for segment in curve.controls])
+    points = np.concatenate([along(segment, PLACES) for segment in ring.controls])
     area, x, y, across, down, both = moments(points)
-    if abs(area) < 1e-6:
+    spread = across * down - both * both
+    if abs(area) < 1e-6 or spread <= 0:
+        return
+    full = abs(area) / (4 * math.pi * math.sqrt(spread))
+    if not (_ROUGH if abs(area) < _SMALL else _FULL) < full < _FULLEST:
         return
     lean = math.atan2(2 * both, across - down) / 2
     for angle in (0.0, lean) if abs(math.sin(2 * lean)) > _LEVEL else (0.0,):
         u, v = math.cos(angle), math.sin(angle)
         spreads = across * u * u + 2 * both * u * v + down * v * v, across * v * v - 2 * both * u * v + down * u * u
-        width, height = (math.sqrt(12 * max(1e-3, spread)) for spread in spreads)
-        box = Rectangle(x, y, width, height, 0, math.degrees(angle))
-        yield outline(box, numbers_of(box)[0], is_reversed(curve)), 5 if angle else 4
+        rx, ry = (2 * math.sqrt(max(1e-3, spread)) for spread in spreads)
+        turn = math.degrees(angle)
+        if not angle and max(rx, ry) < _LONG * min(rx, ry):
+            yield Circle(x, y, math.sqrt(abs(area) / math.pi))
+        yield Ellipse(x, y, rx, ry, turn)
+        width, height = (math.sqrt(3) * half for half in (rx, ry))
+        yield Rectangle(x, y, width, height, 0, turn)
+        if max(width, height) > _LONG * min(width, height):
+            yield Rectangle(x, y, width, height, min(width, height) / 2, turn)
 
 
 def at_extremes(curve: Curve) -> Curve | None:

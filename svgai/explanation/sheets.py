@@ -30,7 +30,7 @@ SHEETS: Final[Mapping[str, Mapping[str, Show]]] = {
     "fit_curves": {"curves": lines.show_curves},
     "align": {"aligned": lines.show_curves},
     "refine": {"refined": lines.show_curves},
-    "simplify": {"simplified": lines.show_curves},
+    "simplify": {"simplified": lambda view, found: lines.show_curves(view, found[0])},
     "refine_shapes": {"forms": lines.show_shapes},
     "match_twins": {"twins": lines.show_curves},
     "snap": {"grid": lambda view, found: lines.show_curves(view, found[0])},

@@ -10,8 +10,8 @@ import pytest
 
 from svgai.drawing import Circle, Ellipse, Rectangle
 from svgai.engine.curves import fit_curves
+from svgai.engine.fitting import refine_shapes
 from svgai.engine.forms import form_of, numbers_of, shaped
-from svgai.engine.refine import refine_shapes
 from svgai.engine.target import Target, aim
 from svgai.engine.web import Web
 from svgai.strands import Network

@@ -12,8 +12,9 @@ import pytest
 from svgai import Limits
 from svgai.engine.coverage import unmix
 from svgai.engine.curves import fit_curves
+from svgai.engine.fitting import refine_shapes
 from svgai.engine.inks import find_inks
-from svgai.engine.refine import refine, refine_shapes
+from svgai.engine.refine import refine
 from svgai.engine.shapes import find_shapes
 from svgai.engine.target import Target, aim, is_sampled
 from svgai.engine.unsample import unsample

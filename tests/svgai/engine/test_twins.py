@@ -44,7 +44,7 @@ def refined(inside: str, *, sampled: bool = False) -> Scene:
     inks, cover, _, strands = mapped(picture)
     target, network = aim(strands, inks, cover, picture), fit_curves(strands)
     network = refine(network, target, 8)
-    network = simplify(network, {}, unsample(network, {}, target), WORK)
+    network, _ = simplify((network, {}), unsample(network, {}, target), WORK)
     return Scene(picture, refine(network, unsample(network, {}, target), 8), target)
 
 
