@@ -91,8 +91,8 @@ def warm_up(adviser: Adviser | None = None) -> None:
     picture = np.full((36, 64, 4), 255, np.uint8)
     picture[4:16, 3:18] = (30, 60, 200, 255)
     # A disc with soft edges over it: curves, corners, three inks that meet, and pixels of two inks. Beside it one that
-    # stands alone, as a form that is recognised.
-    for x, y, radius in ((13, 14, 7.5), (45, 18, 13.0)):
+    # stands alone, as a form that is recognised, and two that are one shape, which is no form.
+    for x, y, radius in ((13, 14, 7.5), (45, 18, 13.0), (18, 28, 6.0), (26, 29, 5.5)):
         # In sixteenths, as of a renderer that counts samples: only then is all that allows for such loaded.
         share = np.rint(16 * np.clip(radius + 0.5 - np.hypot(rows - y, columns - x), 0, 1))[..., None] * 16 / 255
         picture = np.rint(picture + (np.array((250, 200, 20, 255)) - picture) * np.minimum(share, 1)).astype(np.uint8)

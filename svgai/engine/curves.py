@@ -34,8 +34,10 @@ _ASTRAY = 2.5
 _AROUND = 8
 """Points to each side of a joint among which strands land."""
 
-_FEW, _KEPT, _MISSED = 24, 0.6, 1.0
-"""Points of a strand so small that curves may miss it, what they keep of its area, and pixels to what they miss."""
+_FEW, _FEWEST = 24, 8
+"""Points of a strand, closed or open, so small that its curves may miss it..."""
+_KEPT, _MISSED = 0.6, 1.0
+"""...and leave less than that part of its area, or points so many pixels off."""
 _PLACES_OF_SEGMENT = np.linspace(0, 1, 8, endpoint=False)
 _APART = 1e-3
 """Of a segment, between what lands on a curve, and to its ends."""
@@ -61,21 +63,16 @@ def fit_curves(strands: Strands) -> Network:
 
 def _collapsed(network: Network) -> Iterator[int]:
     """Small strands of which the curves leave little of what they enclosed, or that they miss."""
-    direct: set[tuple[int, ...]] = set()
     for number, (strand, curve) in enumerate(zip(network.strands, network.curves, strict=True)):
-        if not 2 < len(strand.points) <= _FEW:
+        if len(strand.points) < 3:
             continue
-        ends = tuple(sorted(set(strand.ends or ())))
-        if len(ends) == 2:
-            is_direct = len(curve) == 1 and bool(curve.is_line[0])
-            if (is_direct and ends in direct) or not are_near(strand.points[1:-1], curve.controls, _MISSED):
+        if len(set(strand.ends or ())) == 2:
+            if len(strand.points) <= _FEWEST and not are_near(strand.points[1:-1], curve.controls, _MISSED):
                 yield number
-            elif is_direct:
-                direct.add(ends)
-            continue
-        outline = np.concatenate([along(segment, _PLACES_OF_SEGMENT) for segment in curve.controls])
-        if abs(moments(outline)[0]) < _KEPT * abs(moments(strand.points)[0]):
-            yield number
+        elif len(strand.points) <= _FEW:
+            outline = np.concatenate([along(segment, _PLACES_OF_SEGMENT) for segment in curve.controls])
+            if abs(moments(outline)[0]) < _KEPT * abs(moments(strand.points)[0]):
+                yield number
 
 
 def fit(strand: Strand, noise: float = NOISE) -> Fit:

@@ -25,7 +25,7 @@ Window: TypeAlias = tuple[slice, slice]
 
 _MARGIN = 3
 _WORK_OF_ONE = 20_000
-"""Pixels that might be painted in the time that each painting costs besides."""
+"""Pixels that might be painted in the time that each painting costs besides, and two more strands cost as much."""
 _FARTHEST = 2.0
 """Pixels that a joint may move."""
 
@@ -52,7 +52,7 @@ class Frame:
     def work(self) -> int:
         """What it costs to paint it, in pixels."""
         height, width = self.target.pixels.shape[:2]
-        return int(height) * int(width) + _WORK_OF_ONE
+        return int(height) * int(width) + _WORK_OF_ONE * (1 + len(self.strands)) // 2
 
     @classmethod
     def around(cls, network: Network, number: int, target: Target, shown: NDArray[np.float32]) -> Frame:
