@@ -58,9 +58,10 @@ class _Ring:
         return outline(self.form, numbers, self.is_reversed)
 
     def at(self, numbers: Numbers) -> Form:
-        """The form of these numbers, unless that is far from where it was found."""
+        """The form of these numbers, unless that is far from where it was found or nothing is left of it."""
         moved = np.abs(self.curve(numbers).controls - self.curve(self.found).controls)
-        return form_of(self.form, numbers) if float(moved.max()) <= _FARTHEST else self.form
+        is_near = float(moved.max()) <= _FARTHEST and float(numbers[2:4].min()) > 0
+        return form_of(self.form, numbers) if is_near else self.form
 
 
 def _worse(web: Web, before: Painting | None, after: Painting, target: Target, rings: set[int]) -> set[int]:

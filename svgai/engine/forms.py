@@ -55,7 +55,7 @@ def form_of(like: Form, numbers: Numbers) -> Form:
     if isinstance(like, Ellipse):
         return replace(like, x=x, y=y, rx=width / 2, ry=height / 2, turn=turn)
     most = min(width, height) / 2
-    radius = most if _is_round_ended(like) else min(most, radius)
+    radius = most if _is_round_ended(like) else min(most, max(0.0, radius))
     return replace(like, x=x, y=y, width=width, height=height, turn=turn, radius=radius)
 
 

@@ -11,7 +11,7 @@ import pytest
 from svgai.drawing import Circle, Ellipse, Rectangle
 from svgai.engine.curves import fit_curves
 from svgai.engine.fitting import refine_shapes
-from svgai.engine.forms import form_of, numbers_of, shaped
+from svgai.engine.forms import Form, form_of, is_reversed, numbers_of, outline, shaped
 from svgai.engine.target import Target, aim
 from svgai.engine.web import Web
 from svgai.strands import Network
@@ -93,6 +93,18 @@ def test_one_that_is_nowhere_near_is_left_where_it_was_found() -> None:
     _, network, target = scene("circle")
     far = Circle(20.0, 20.0, 9.0)
     assert refine_shapes({0: far}, network, target) == {0: far}
+
+
+@pytest.mark.parametrize("form", [Ellipse(32.4, 8.2, 0.2, 0.3), Rectangle(40.1, 8.3, 0.3, 0.2, 0.1), Circle(9, 9, 0.1)])
+@pytest.mark.parametrize("shade", [0.2, 0.9, 3.0])
+def test_what_is_hardly_there_does_not_turn_inside_out(form: Form, shade: float) -> None:
+    """Where the picture shows less than nothing of it, as others show too much, its size would fall below nothing."""
+    _, network, target = scene("circle")
+    there = network.redrawn({0: outline(form, numbers_of(form)[0], is_reversed(network.curves[0]))})
+    paper = target.colours[-1]
+    pixels = paper - shade * (Web.woven(there).shown(target) - paper)
+    (found,) = refine_shapes({0: form}, there, replace(target, pixels=pixels.astype(np.float32))).values()
+    assert min(numbers_of(found)[0][2:4]) > 0
 
 
 def test_without_forms_there_is_nothing_to_do() -> None:
