@@ -34,7 +34,7 @@ _ASTRAY = 2.5
 _AROUND = 8
 """Points to each side of a joint among which strands land."""
 
-_FEW, _FEWEST = 24, 8
+_FEW, _FEWEST = 24, 6
 """Points of a strand, closed or open, so small that its curves may miss it..."""
 _KEPT, _MISSED = 0.6, 1.0
 """...and leave less than that part of its area, or points so many pixels off."""
