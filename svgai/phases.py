@@ -18,7 +18,7 @@ FITTING: Final = (
     "refine",
     "stack",
 )
-SEARCHING: Final = ("unsample", "simplify", "refine_shapes", "match_twins", "snap")
+SEARCHING: Final = ("unsample", "simplify", "refine_shapes", "match_twins", "even", "snap")
 TRACING: Final = (*FITTING, *SEARCHING)
 """The stages of `svgai.tracing.trace_flat`, to the first drawing and beyond.
 

@@ -18,6 +18,7 @@ from svgai.engine.regularity import align
 from svgai.engine.shapes import find_shapes
 from svgai.engine.simplify import simplify
 from svgai.engine.stacking import stack
+from svgai.engine.stems import even
 from svgai.engine.strands import find_strands
 from svgai.engine.target import aim
 from svgai.engine.twins import match_twins
@@ -82,7 +83,8 @@ def trace_flat(picture: Picture, options: Options, method: str, run: Run) -> Ite
         network = run(refine, network, areas, STEPS)
         primitives = run(refine_shapes, primitives, network, areas)
         matched = run(match_twins, network, primitives, target, work)
-        snapped = run(snap, (matched, primitives), target)
+        evened = run(even, (matched, primitives), target)
+        snapped = run(snap, evened, target)
         yield run(stack, *snapped, regions.labels, inks, options.cutout)
 
 

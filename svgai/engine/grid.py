@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 from svgai.drawing import Circle, Rectangle
 from svgai.engine.forms import Form, form_of, numbers_of, shaped
 from svgai.engine.target import Target
-from svgai.engine.unsample import unsample
+from svgai.engine.unsample import refined_around
 from svgai.engine.web import Web
 from svgai.strands import Figure, Network, Numbers, Primitives
 
@@ -55,7 +55,6 @@ _EDGE = 0.2
 """Pixels from the picture's border, which is on every grid."""
 _APART = 0.08
 """Pixels between places that are two."""
-_ROUNDS, _STEPS = 2, 8
 _MOST_COST = 8.0
 """Prices of a number that what is put on the grid may cost at most, for each coordinate."""
 
@@ -109,10 +108,7 @@ def snap(figure: Figure, target: Target) -> Figure:
         return figure
     snapped, pinned = _snapped(web, told, pitch)
     shapes = {**primitives, **{number: _snapped_form(form, target, pitch) for number, form in forms.items()}}
-    made = snapped.network(network)
-    for _ in range(_ROUNDS):
-        snapped = snapped.refined(unsample(made, shapes, target), _STEPS, pinned)
-        made = snapped.network(network)
+    made = refined_around(snapped, pinned, network, shapes, target)
     numbers = len(np.unique(web.nodes[pinned])) + 4 * len(forms)
     most = _MOST_COST * target.price * float((web.steps(target) ** 2).sum(axis=1).max()) * numbers
     cost = _error(made, shapes, target) - _error(network, primitives, target)
@@ -251,10 +247,7 @@ def _snapped(web: Web, told: _Told, pitch: Pitch) -> tuple[Web, Flags]:
     before, after = (np.hypot(*(each[web.last] - each[web.first]).T) for each in (web.nodes, nodes))
     lost = _ends(web, after < _KEPT * before)  # thinner than the grid tells
     nodes[lost], pinned[lost] = web.nodes[lost], False
-    moved, handles = nodes - web.nodes, web.handles.copy()
-    handles[:, 0] += moved[web.first]
-    handles[:, 1] += moved[web.last]
-    return web.settled(nodes, handles, web.at), pinned
+    return web.placed(nodes), pinned
 
 
 def _nearest(at: Numbers, known: Numbers, pitch: float) -> tuple[Numbers, Flags]:

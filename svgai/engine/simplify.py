@@ -13,7 +13,7 @@ from svgai.engine.forms import Form, numbers_of
 from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.kernels.beziers import are_near
 from svgai.engine.target import Target
-from svgai.engine.variants import PLACES, at_extremes, cornered, forms_like, rolled, variants
+from svgai.engine.variants import PLACES, at_extremes, cornered, filleted, forms_like, rolled, variants
 from svgai.engine.web import Web
 from svgai.strands import Curve, Figure, Network, along
 
@@ -93,12 +93,13 @@ class _Search:
         """Try what may be better at once, then all variants, again and again while any of them is better."""
         for form in forms_like(self.curve) if len(self.frame.strands) == 1 else ():
             self.takes_form(form)
-        number = 0
-        while number < len(self.curve):
-            trial = cornered(self.curve, number)
-            if trial:
-                self.takes(trial)
-            number += 1
+        for trial_at in (cornered, filleted):
+            number = 0
+            while number < len(self.curve):
+                trial = trial_at(self.curve, number)
+                if trial:
+                    self.takes(trial)
+                number += 1
         trial = at_extremes(self.curve)
         if trial:
             self.takes(trial)

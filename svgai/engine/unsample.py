@@ -9,6 +9,7 @@ from __future__ import annotations
 from dataclasses import replace
 
 import numpy as np
+from numpy.typing import NDArray
 
 from svgai.engine.forms import shaped
 from svgai.engine.target import Target
@@ -22,6 +23,8 @@ _PART = np.float32(0.9)
 """The part of the difference that is added. With all of it curves rest where they first show the samples, at the rim of
 where they might run; what is left of it draws them towards its middle."""
 
+_ROUNDS, _STEPS = 2, 8
+
 
 def unsample(network: Network, primitives: Primitives, target: Target) -> Target:
     """Add to the picture by how much these curves differ in samples and in areas: the truth does so likewise."""
@@ -34,3 +37,14 @@ def unsample(network: Network, primitives: Primitives, target: Target) -> Target
     missing = web.shown(target) - sampled
     missing[np.abs(missing).max(axis=-1) > _MOST / target.samples] = 0
     return replace(target, pixels=target.pixels + _PART * missing, samples=0)
+
+
+def refined_around(
+    web: Web, pinned: NDArray[np.bool_], network: Network, primitives: Primitives, target: Target
+) -> Network:
+    """The network as this web has it, refined but for the coordinates that are pinned and what forms are."""
+    made, resting = web.network(network), np.isin(np.arange(len(network.curves)), list(primitives))
+    for _ in range(_ROUNDS):
+        web = web.refined(unsample(made, primitives, target), _STEPS, pinned, resting)
+        made = web.network(network)
+    return made

@@ -42,6 +42,8 @@ _BLUNTEST, _SHARP = 0.2, 0.5
 """Sine of the angle at a corner in place of a short segment, and in place of a cubic."""
 _CLOSE = 0.35
 """Pixels from such a cubic to the corner."""
+_MOST_OF_FILLET = 4
+"""Segments that may be one fillet."""
 _STRAIGHT, _LEAN = 0.15, 0.3
 """Radians at a node between lines that may be one, and the slope of a line that may be level or upright."""
 _NEARLY = 0.2
@@ -294,6 +296,43 @@ def cornered(curve: Curve, number: int) -> Curve | None:
             made = _without(made, node, True)
             at -= node < at
     return _levelled(_levelled(made, (at - 1) % len(made)), at)
+
+
+def filleted(curve: Curve, number: int) -> Curve | None:
+    """What lies between a line and the next one as one cubic that goes on smoothly from both: a fillet."""
+    if not curve.is_line[number]:
+        return None
+    begun, first = (rolled(curve, number), 0) if curve.is_ring else (curve, number)
+    last = first + 1
+    while last < len(begun) and not (begun.is_line[last] and _length(begun, last) >= _SHORT):
+        last += 1
+    between = range(first + 1, last)
+    is_one = len(between) == 1 and begun.is_smooth[between[0]] and begun.is_smooth[last % len(begun)]
+    if is_one or not between or len(between) > _MOST_OF_FILLET or last == len(begun):
+        return None
+    start, u = begun.nodes[first + 1], _direction(begun, first, 1)
+    end, v = begun.nodes[last], -_direction(begun, last, 0)
+    far = _crossing(start, u, end, v, _SHARP)
+    if far is None or min(far) < -1:
+        return None
+    corner, half = start + far[0] * u, math.acos(float(u @ v)) / 2
+    points = np.concatenate([along(begun.controls[segment], PLACES) for segment in between])
+    radius = float(np.hypot(*(points - corner).T).min()) / (1 / math.sin(half) - 1)
+    cut = radius / math.tan(half)
+    if cut > far[0] + _length(begun, first) or cut > far[1] + _length(begun, last):
+        return None
+    reach = cut - radius * 4 / 3 * math.tan((math.pi / 2 - half) / 2)
+    kept = np.r_[: first + 2, last : len(begun)]
+    is_line, handles = begun.is_line[kept], begun.handles[kept]
+    is_line[first + 1], handles[first + 1] = False, (corner - reach * u, corner - reach * v)
+    made = Curve.joined(
+        np.vstack([begun.nodes[: first + 1], corner - cut * u, corner - cut * v, begun.nodes[last + 1 :]]),
+        np.concatenate([begun.is_smooth[: first + 1], [True, True], begun.is_smooth[last + 1 :]]),
+        is_line,
+        handles,
+        curve.is_ring,
+    )
+    return rolled(made, -number) if curve.is_ring else made
 
 
 def _crossing(one: Numbers, u: Numbers, other: Numbers, v: Numbers, least: float) -> tuple[float, float] | None:

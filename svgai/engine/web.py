@@ -257,6 +257,11 @@ class Web:
             np.where(of_node, self.at, other.at),
         )
 
+    def placed(self, nodes: Numbers) -> Web:
+        """The web with its nodes there, each with the handles beside it."""
+        moved = nodes - self.nodes
+        return self.settled(nodes, self.handles + np.stack([moved[self.first], moved[self.last]], axis=1), self.at)
+
     def settled(self, nodes: Numbers, handles: Numbers, at: Numbers) -> Web:
         controls = np.empty_like(self.controls)
         settle(

@@ -33,6 +33,7 @@ SHEETS: Final[Mapping[str, Mapping[str, Show]]] = {
     "simplify": {"simplified": lambda view, found: lines.show_curves(view, found[0])},
     "refine_shapes": {"forms": lines.show_shapes},
     "match_twins": {"twins": lines.show_curves},
+    "even": {"stems": lambda view, found: lines.show_curves(view, found[0])},
     "snap": {"grid": lambda view, found: lines.show_curves(view, found[0])},
     "stack": {"stacking": drawings.show_stacking, "error": drawings.show_error, "result": drawings.show_result},
 }

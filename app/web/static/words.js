@@ -57,6 +57,7 @@ const PHASES = {
   simplify: "Looking for simpler curves",
   refine_shapes: "Placing circles and rectangles",
   match_twins: "Making equal things equal",
+  even: "Making strokes as wide as each other",
   snap: "Looking for the grid it was drawn on",
   trace_baseline: "Tracing plainly, to compare",
 };

@@ -13,7 +13,7 @@ from svgai.engine.forms import Form, numbers_of
 from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.raster import draw
 from svgai.engine.simplify import _from_worst, _strays, simplify
-from svgai.engine.variants import _bent, _divided, at_extremes, cornered, rolled, variants
+from svgai.engine.variants import _bent, _divided, at_extremes, cornered, filleted, rolled, variants
 from svgai.engine.web import Web
 from svgai.files.intake import from_array
 from svgai.strands import Curve, Network, Primitives, along
@@ -244,6 +244,57 @@ def test_the_end_of_a_stroke_three_pixels_wide_has_corners() -> None:
     assert isinstance(form, Path)
     assert form.commands.count("C") == 0
     assert form.segments <= 13
+
+
+def chipped_square(radius: float, pieces: int) -> Curve:
+    """A square of 20 pixels whose corner at the lower right is round, in so many pieces that meet at corners."""
+    turns = np.linspace(0, np.pi / 2, pieces + 1)
+    arc = 30 - radius + radius * np.stack([np.cos(turns), np.sin(turns)], axis=1)
+    nodes = np.vstack([[(10, 10), (30, 10)], arc, [(10, 30)]])
+    is_line = np.ones(len(nodes), np.bool_)
+    is_line[2 : 2 + pieces] = False
+    step = np.roll(nodes, -1, axis=0) - nodes
+    handles = np.stack([nodes + step / 3, nodes + 2 * step / 3], axis=1)
+    return Curve.joined(nodes, np.zeros(len(nodes), np.bool_), is_line, handles)
+
+
+@pytest.mark.parametrize(("radius", "pieces"), [(3, 2), (5, 2), (8, 3), (8, 4)])
+def test_what_lies_between_two_lines_is_tried_as_one_fillet(radius: float, pieces: int) -> None:
+    chipped = chipped_square(radius, pieces)
+    curve = filleted(chipped, 1)
+    assert curve
+    assert len(curve) == 5
+    assert curve.is_line.tolist() == [True, True, False, True, True]
+    assert curve.is_smooth.tolist() == [False, False, True, True, False]
+    points = along(curve.controls[2], np.linspace(0, 1, 20))
+    off = np.abs(np.hypot(*(points - (30 - radius)).T) - radius)
+    assert off.max() < 0.1 * radius  # chords, as it was, lie inside of the arc
+    assert curve.nodes[1, 0] == curve.nodes[2, 0]  # the line goes on as it did
+    assert np.array_equal(curve.nodes[:2], chipped.nodes[:2])
+
+
+def test_an_open_curve_has_fillets_between_its_lines() -> None:
+    ring = chipped_square(5, 2)
+    size = len(ring)
+    open_one = Curve.joined(
+        np.vstack([ring.nodes, ring.nodes[:1]]), np.zeros(size + 1, np.bool_), ring.is_line, ring.handles, False
+    )
+    curve = filleted(open_one, 1)
+    assert curve
+    assert not curve.is_ring
+    assert len(curve) == 5
+    assert np.array_equal(curve.nodes[[0, -1]], open_one.nodes[[0, -1]])
+
+
+@pytest.mark.parametrize("number", [0, 2, 3, 4])
+def test_what_is_no_line_before_a_bend_has_no_fillet(number: int) -> None:
+    assert filleted(chipped_square(5, 2), number) is None
+
+
+def test_a_fillet_is_no_other_fillet() -> None:
+    once = filleted(chipped_square(5, 2), 1)
+    assert once
+    assert filleted(once, 1) is None
 
 
 @pytest.mark.parametrize("worst", [0, 2, 5])
