@@ -129,11 +129,12 @@ def _shifts(sides: _Sides, inks: NDArray[np.int16], target: Target, axis: int) -
     pairs = np.unique(place[stems], axis=0)
     if not len(pairs):
         return np.zeros(len(sides.at))
-    at = np.bincount(place, sides.at) / np.bincount(place)
+    size = target.pixels.shape[1 - axis]
+    at = np.clip(np.bincount(place, sides.at) / np.bincount(place), 0, size)
     widths = at[pairs[:, 1]] - at[pairs[:, 0]]
     missing = _common(widths, 1 / target.samples + _SLACK) - widths
     pairs, missing = pairs[np.isfinite(missing)], missing[np.isfinite(missing)]
-    is_border = np.minimum(at, target.pixels.shape[1 - axis] - at) < _EDGE
+    is_border = np.minimum(at, size - at) < _EDGE
     asked = np.bincount(pairs.ravel(), minlength=len(at)) + 1 / _FIRM
     shifts = np.zeros(len(at))
     for _ in range(_TURNS):

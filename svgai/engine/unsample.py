@@ -42,9 +42,16 @@ def unsample(network: Network, primitives: Primitives, target: Target) -> Target
 def refined_around(
     web: Web, pinned: NDArray[np.bool_], network: Network, primitives: Primitives, target: Target
 ) -> Network:
-    """The network as this web has it, refined but for the coordinates that are pinned and what forms are."""
-    made, resting = web.network(network), np.isin(np.arange(len(network.curves)), list(primitives))
+    """The network as this web has it, refined but for the coordinates that are pinned.
+
+    Rings of which none is, and what forms are, stay as they were in the network.
+    """
+    is_held = pinned[:, 0] | pinned[:, 1]
+    moving = {*web.strand[is_held[web.first] | is_held[web.last]].tolist()} - {*primitives}
+    rings = {number: network.curves[number] for number in network.free_rings() if number not in moving}
+    resting = np.isin(np.arange(len(network.curves)), list(rings))
+    made = web.network(network).redrawn(rings)
     for _ in range(_ROUNDS):
         web = web.refined(unsample(made, primitives, target), _STEPS, pinned, resting)
-        made = web.network(network)
+        made = web.network(network).redrawn(rings)
     return made
