@@ -1,7 +1,8 @@
 """Stems: strokes along an axis that are as wide as each other, but for what samples hide, are exactly so.
 
 A renderer that counts samples shows strokes of one width some a sample wider than others, by where they happen to lie.
-All of them together tell the width better than any does alone, and it tells where their sides are.
+All of them together tell the width better than any does alone, and it tells where their sides are. So does the border,
+where a drawing fills its picture with a corner.
 """
 
 from __future__ import annotations
@@ -37,7 +38,9 @@ _FIRM = 100.0
 """How much more it counts that a stem has its width than that its sides stay."""
 _TURNS = 100
 _EDGE = 0.13
-"""Pixels from the picture's border at which a side is on it, and stays."""
+"""Pixels from the picture's border at which a side is on it, and stays, and a corner may be."""
+_LONG = 8.0
+"""Pixels of a slanted line that tells where it meets the border."""
 
 
 class _Sides(NamedTuple):
@@ -64,7 +67,7 @@ def even(figure: Figure, target: Target) -> Figure:
     by = np.zeros((len(web.first), 2))
     for axis in (0, 1):
         sides = _sides(web, network, axis)
-        by[sides.segment, axis] = _shifts(sides, network.strands.inks, target, axis)
+        by[sides.segment, axis] = _shifts(sides, network.strands.inks, target, axis, _cornered(web, target, axis))
     if not by.any():
         return figure
     for number in network.free_rings():
@@ -90,6 +93,31 @@ def _sides(web: Web, network: Network, axis: int) -> _Sides:
     order = np.argsort(pieces[:, 0, axis], kind="stable")
     at, segment = pieces[order, 0, axis], web.segment[mine].astype(np.int64)[order]
     return _Sides(at, since[order], until[order], behind[order], ahead[order], upon[order], segment)
+
+
+def _cornered(web: Web, target: Target, axis: int) -> Numbers:
+    """How far each line along an axis is to move for a corner at its end to lie on the border; else not a number.
+
+    Drawings fill their pictures: the corner with a slanted line that is the outermost of all was meant to be there.
+    """
+    found = np.full(len(web.first), np.nan)
+    steps, outer = web.nodes[web.last] - web.nodes[web.first], web.controls[..., 1 - axis]
+    lengths = np.hypot(*steps.T)
+    for border, most in ((0, float(outer.min())), (target.pixels.shape[axis], float(outer.max()))):
+        if abs(most - border) > _EDGE:
+            continue
+        for nodes, others in ((web.first, web.before), (web.last, web.after)):
+            slants = others[nodes]
+            is_slanted = (
+                web.is_line[slants] & (slants >= 0) & (lengths[slants] >= _LONG) & (steps[slants] != 0).all(axis=1)
+            )
+            is_outermost = np.abs(web.nodes[nodes, 1 - axis] - most) < _SAME
+            lines = np.flatnonzero(web.is_line & (steps[:, axis] == 0) & is_slanted & is_outermost)
+            slopes = steps[slants[lines], axis] / steps[slants[lines], 1 - axis]
+            shifts = (border - web.nodes[nodes[lines], 1 - axis]) * slopes
+            is_hidden = np.abs(shifts) < 0.5 / target.samples + _SLACK
+            found[lines[is_hidden]] = shifts[is_hidden]
+    return found
 
 
 def _is_ring(network: Network) -> Flags:
@@ -122,25 +150,28 @@ def _stems(sides: _Sides, inks: NDArray[np.int16]) -> Iterator[tuple[int, int]]:
             yield one, other
 
 
-def _shifts(sides: _Sides, inks: NDArray[np.int16], target: Target, axis: int) -> Numbers:
-    """How far each line is to move."""
+def _shifts(sides: _Sides, inks: NDArray[np.int16], target: Target, axis: int, cornered: Numbers) -> Numbers:
+    """How far each line is to move, if no corner says so."""
     place = np.cumsum(np.diff(sides.at, prepend=sides.at[:1]) > _SAME)
     stems = np.array(list(_stems(sides, inks)), np.int64).reshape(-1, 2)
     pairs = np.unique(place[stems], axis=0)
-    if not len(pairs):
+    given = cornered[sides.segment]
+    if not len(pairs) and not np.isfinite(given).any():
         return np.zeros(len(sides.at))
     size = target.pixels.shape[1 - axis]
     at = np.clip(np.bincount(place, sides.at) / np.bincount(place), 0, size)
     widths = at[pairs[:, 1]] - at[pairs[:, 0]]
     missing = _common(widths, 1 / target.samples + _SLACK) - widths
     pairs, missing = pairs[np.isfinite(missing)], missing[np.isfinite(missing)]
-    is_border = np.minimum(at, size - at) < _EDGE
+    known = np.full(len(at), np.nan)
+    known[place[np.isfinite(given)]] = given[np.isfinite(given)]
+    known[np.minimum(at, size - at) < _EDGE] = 0
     asked = np.bincount(pairs.ravel(), minlength=len(at)) + 1 / _FIRM
     shifts = np.zeros(len(at))
     for _ in range(_TURNS):
         wanted = np.bincount(pairs[:, 0], shifts[pairs[:, 1]] - missing, len(at))
         wanted += np.bincount(pairs[:, 1], shifts[pairs[:, 0]] + missing, len(at))
-        shifts = np.where(is_border, 0.0, (shifts + wanted / asked) / 2)
+        shifts = np.where(np.isfinite(known), known, (shifts + wanted / asked) / 2)
     middle, most = np.round(at * target.samples) / target.samples, 0.5 / target.samples
     return np.asarray(np.clip(shifts, np.minimum(0, middle - most - at), np.maximum(0, middle + most - at))[place])
 

@@ -144,6 +144,40 @@ def test_sides_on_the_border_stay_there() -> None:
     assert np.abs(lies - lay).max() > 0.03
 
 
+@pytest.mark.parametrize("base", [55.02, 55.07, 55.13, 55.19, 55.24])
+def test_a_triangle_that_fills_its_picture_has_its_corners_on_the_border(base: float) -> None:
+    """Samples tell its base to an eighth of a pixel; its sides meet the border just there."""
+    triangle = svg(f'<path d="M32 0L64 {base}H0z"/>', 64, 56)
+    _, (network, _), _ = evened(from_array(by_resvg(triangle, 64, 56), Limits()))
+    (curve,) = network.curves
+    assert len(curve) == 3
+    assert curve.nodes[:, 1].max() == pytest.approx(base, abs=0.03)
+    assert np.ptp(np.sort(curve.nodes[:, 1])[1:]) < 1e-9
+
+
+def test_a_corner_that_is_not_the_outermost_says_nothing() -> None:
+    """A ring reaches the border; the base of the triangle beside it is where its samples say."""
+    drawing = '<path d="M32 0L63.9 55.2H.1z"/><path d="M0 60h64v-2h-64z" fill="#d00"/>'
+    before, after, _ = evened(from_array(by_resvg(svg(drawing, 64, 60), 64, 60), Limits()))
+    assert np.array_equal(before[0].curves[0].nodes, after[0].curves[0].nodes)
+
+
+def test_rings_that_no_stem_touches_stay_as_they_were() -> None:
+    rng = np.random.default_rng(2)
+    lefts = 4 + 12 * np.arange(4) + rng.uniform(0, 4, 4)
+    stems = "".join(f'<path d="M{x} 6h4.37v{20 + 2 * k}l-2 4h-2.37z"/>' for k, x in enumerate(lefts))
+    drops = '<path d="M12 58c-6-8 2-12 8-8s2 14-8 8z"/><path d="M40 58c-6-8 2-12 8-8s2 14-8 8z"/>'
+    before, after, _ = evened(from_array(by_resvg(svg(stems + drops), 64, 64), Limits()))
+    moved = [
+        not np.array_equal(one.controls, other.controls)
+        for one, other in zip(before[0].curves, after[0].curves, strict=True)
+    ]
+    round_ones = [not curve.is_line.any() for curve in before[0].curves]
+    assert sum(round_ones) == 2
+    assert not any(is_moved for is_moved, is_round in zip(moved, round_ones, strict=True) if is_round)
+    assert sum(moved) >= 2
+
+
 def test_where_areas_were_measured_sides_are_known() -> None:
     strokes = "".join(f'<path d="M{x} 5h4.4v30l2 10h-6.4z"/>' for x in (3.2, 17.1, 31.3, 45.7))
     before, after, target = evened(pictured(strokes))
