@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import io
+from collections.abc import Callable
+from typing import Any
 
 import cv2
 import numpy as np
@@ -74,6 +76,20 @@ def by_skia(text: str, width: int, height: int) -> np.ndarray:
 def by_resvg(text: str, width: int, height: int) -> np.ndarray:
     data = bytes(resvg_py.svg_to_bytes(svg_string=text, width=width, height=height))
     return np.array(Image.open(io.BytesIO(data)).convert("RGBA"))
+
+
+def watched(picture: Picture, stage: Callable[..., Any]) -> tuple[tuple[Any, ...], Any, Drawing]:
+    """What goes into a stage of `optimised` when it runs last, what comes out, and the drawing in the end."""
+    seen: list[tuple[tuple[Any, ...], Any]] = []
+
+    def run(each: Callable[..., Any], *inputs: Any) -> Any:
+        found = each(*inputs)
+        if each is stage:
+            seen.append((inputs, found))
+        return found
+
+    *_, drawing = trace_flat(picture, Options(), "optimised", run)
+    return *seen[-1], drawing
 
 
 def text_of(drawing: Drawing) -> str:

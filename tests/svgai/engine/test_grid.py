@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from svgai import Limits, Options
+from svgai import Limits
 from svgai.drawing import Circle, Rectangle
 from svgai.engine.forms import numbers_of
 from svgai.engine.grid import _snapped, _snapped_form, _Told, snap
@@ -19,8 +19,7 @@ from svgai.engine.web import Web
 from svgai.files.intake import from_array
 from svgai.picture import Picture
 from svgai.strands import Network, Numbers, Primitives
-from svgai.tracing import trace_flat
-from tests.svgai.engine.flat import by_resvg, pictured
+from tests.svgai.engine.flat import by_resvg, pictured, watched
 
 SIDE = 200
 HOUSE = "M3 11 12 3l9 8v10h-6v-7H9v7H3z"
@@ -57,16 +56,7 @@ def drawn(svg: str, width: int = SIDE, height: int = SIDE) -> Picture:
 
 def traced(picture: Picture) -> Found:
     """The picture as `optimised` traces it."""
-    seen: dict[str, tuple] = {}
-
-    def run(stage, *inputs):
-        found = stage(*inputs)
-        if stage is snap:
-            seen["snap"] = inputs, found
-        return found
-
-    *_, drawing = trace_flat(picture, Options(), "optimised", run)
-    ((network, primitives), target), (snapped, forms) = seen["snap"]
+    ((network, primitives), target), (snapped, forms), drawing = watched(picture, snap)
     return Found(network, primitives, target, snapped, forms, write(drawing, 2))
 
 

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 import pytest
 
-from svgai import Limits, Options
+from svgai import Limits
 from svgai.drawing import Rectangle
 from svgai.engine.forms import numbers_of, shaped
 from svgai.engine.stems import _common, even
@@ -16,24 +16,14 @@ from svgai.engine.web import Web
 from svgai.files.intake import from_array
 from svgai.picture import Picture
 from svgai.strands import Figure, Numbers
-from svgai.tracing import trace_flat
-from tests.svgai.engine.flat import by_resvg, pictured, svg
+from tests.svgai.engine.flat import by_resvg, pictured, svg, watched
 
 WIDTH, HEIGHT = 120, 40
 
 
 def evened(picture: Picture) -> tuple[Figure, Figure, Target]:
     """What went into the stage, and what came out."""
-    seen: dict[str, tuple] = {}
-
-    def run(stage, *inputs):
-        found = stage(*inputs)
-        if stage is even:
-            seen["even"] = inputs, found
-        return found
-
-    *_, _ = trace_flat(picture, Options(), "optimised", run)
-    (figure, target), made = seen["even"]
+    (figure, target), made, _ = watched(picture, even)
     return figure, made, target
 
 
