@@ -151,7 +151,7 @@ def _stems(sides: _Sides, inks: NDArray[np.int16]) -> Iterator[tuple[int, int]]:
 
 
 def _shifts(sides: _Sides, inks: NDArray[np.int16], target: Target, axis: int, cornered: Numbers) -> Numbers:
-    """How far each line is to move, if no corner says so."""
+    """How far each line is to move, for its corner or else for its stems."""
     place = np.cumsum(np.diff(sides.at, prepend=sides.at[:1]) > _SAME)
     stems = np.array(list(_stems(sides, inks)), np.int64).reshape(-1, 2)
     pairs = np.unique(place[stems], axis=0)

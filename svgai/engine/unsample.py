@@ -51,10 +51,9 @@ def refined_around(
     rings = {number: network.curves[number] for number in network.free_rings() if number not in moving}
     resting = np.isin(np.arange(len(network.curves)), list(rings))
     made = web.network(network).redrawn(rings)
-    is_along = web.is_line[:, None] & (web.nodes[web.first] == web.nodes[web.last])
+    lines, axes = np.nonzero(web.is_line[:, None] & (web.nodes[web.first] == web.nodes[web.last]))
     held = pinned.copy()
-    for ends in (web.first, web.last):
-        held[ends] |= is_along  # samples tell nothing more of these
+    held[web.first[lines], axes] = held[web.last[lines], axes] = True  # samples tell nothing more of these
     for _ in range(_ROUNDS):
         web = web.refined(unsample(made, primitives, target), _STEPS, held, resting)
         made = web.network(network).redrawn(rings)
