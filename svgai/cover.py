@@ -33,17 +33,13 @@ class Inks:
 
     colours: Premultiplied
     """inks x 4."""
+    ground: int
+    """The one under all others, and past the picture's border."""
     is_complete: bool = False
     """Whether every pixel of the picture is exactly one of them."""
 
     def __len__(self) -> int:
         return len(self.colours)
-
-    def ground(self, border: NDArray[np.int16]) -> int:
-        """The ink under all others: nothing, if any of that is seen at the border, else the one most seen there."""
-        counts = np.bincount(border, minlength=len(self))
-        is_clear = (self.colours[:, 3] < 1) & (counts > 0)
-        return int(np.argmax(np.where(is_clear, counts, 0) if is_clear.any() else counts))
 
     def __getitem__(self, index: int) -> Ink:
         """An ink as a drawing names it."""

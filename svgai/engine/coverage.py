@@ -27,8 +27,6 @@ def unmix(picture: Picture, inks: Inks) -> Cover:
     find_pure(pixels, inks.colours, PURE, pure)
     if inks.is_complete:
         return Cover(pure, pure, share, misfit, seam)
-    border = np.concatenate([pure[0], pure[-1], pure[:, 0], pure[:, -1]])
-    beyond = inks.ground(border[border >= 0])
-    doubt_pure(pure, inks.colours, beyond, REACH, STRANGE, sure)
-    explain(pixels, inks.colours, sure, beyond, REACH, STRANGE, first, second, share, misfit, seam)
+    doubt_pure(pure, inks.colours, inks.ground, REACH, STRANGE, sure)
+    explain(pixels, inks.colours, sure, inks.ground, REACH, STRANGE, first, second, share, misfit, seam)
     return Cover(first, second, share, misfit, seam)

@@ -15,6 +15,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from svgai.cover import Inks, Premultiplied, premultiplied
+from svgai.engine.ground import faded_into, find_ground
 from svgai.engine.kernels.pixels import find_modes, mark_explained, mark_mixed
 from svgai.picture import Picture
 
@@ -44,13 +45,16 @@ def find_inks(picture: Picture, at_most: int) -> Inks:
 
     Where it is made of squares, all its colours are.
     """
-    complete = _of_squares(picture, min(at_most, _MOST_OF_SQUARES))
+    faded = faded_into(picture)
+    complete = None if faded is not None else _of_squares(picture, min(at_most, _MOST_OF_SQUARES))
     if complete:
         return complete
     flat, edges = zip(*_bands(picture), strict=True)
     sums, counts = _tallied([colours for colours in flat if len(colours)] or list(edges))
     inks = _sure(_modes(sums, counts, at_most), sums, counts)
-    return Inks(_with_thin_ones(inks, _some(np.concatenate(edges), _MOST_EDGES), at_most))
+    inks = _with_ground(inks, faded, at_most)
+    inks = _with_thin_ones(inks, _some(np.concatenate(edges), _MOST_EDGES), at_most)
+    return Inks(inks, find_ground(picture, inks))
 
 
 def _of_squares(picture: Picture, at_most: int) -> Inks | None:
@@ -67,7 +71,8 @@ def _of_squares(picture: Picture, at_most: int) -> Inks | None:
     if len(colours) > at_most:
         return None
     areas = np.bincount(which.ravel(), sizes.ravel())
-    return Inks(np.ascontiguousarray(colours[np.argsort(-areas, kind="stable")]), is_complete=True)
+    colours = np.ascontiguousarray(colours[np.argsort(-areas, kind="stable")])
+    return Inks(colours, find_ground(picture, colours), is_complete=True)
 
 
 def _bands(picture: Picture) -> Iterator[tuple[Premultiplied, Premultiplied]]:
@@ -131,6 +136,12 @@ def _sure(inks: Premultiplied, sums: NDArray[np.float64], counts: NDArray[np.int
         if seen < SCARCE and any(_mixed(ink[None], others[:index], others[index])[0] for index in range(len(others))):
             kept = others
     return kept
+
+
+def _with_ground(inks: Premultiplied, ground: Premultiplied | None, at_most: int) -> Premultiplied:
+    if ground is None or len(inks) == at_most or (np.linalg.norm(inks - ground, axis=1) < SAME).any():
+        return inks
+    return np.vstack([inks, ground])
 
 
 def _with_thin_ones(inks: Premultiplied, edges: Premultiplied, at_most: int) -> Premultiplied:

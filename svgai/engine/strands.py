@@ -54,9 +54,9 @@ class Line:
 
 def find_strands(outlines: Outlines, regions: Regions, cover: Cover, inks: Inks) -> Strands:
     """Join what is one edge, and say where the others end."""
-    ground, owner, crossings = _merged(regions, cover, inks)
+    owner, crossings = _merged(regions, cover, inks.ground)
     is_exact = outlines.edges is Edges.SQUARES
-    lines = [line for outline in outlines if (line := _line(outline, owner, ground, cover, is_exact))]
+    lines = [line for outline in outlines if (line := _line(outline, owner, inks.ground, cover, is_exact))]
     meetings: dict[Place, list[End]] = defaultdict(list)
     for number, line in enumerate(lines):
         for end in (0, 1):
@@ -72,18 +72,17 @@ def find_strands(outlines: Outlines, regions: Regions, cover: Cover, inks: Inks)
             joint_of.update(dict.fromkeys(ends, len(joints)))
             joints.append(np.array(place, np.float64))
     strands = tuple(_strands(lines, partners, joint_of, joints))
-    known = np.append(regions.inks, ground).astype(np.int16)
+    known = np.append(regions.inks, inks.ground).astype(np.int16)
     return Strands(strands, np.array(joints).reshape(-1, 2), owner, known, outlines.edges)
 
 
-def _merged(regions: Regions, cover: Cover, inks: Inks) -> tuple[int, NDArray[np.int64], dict[Place, bool]]:
-    """The paper's ink; for each region the one that it counts as; and where regions of an ink meet corner to corner.
+def _merged(regions: Regions, cover: Cover, ground: int) -> tuple[NDArray[np.int64], dict[Place, bool]]:
+    """For each region the one that it counts as; and where regions of an ink meet corner to corner.
 
     All regions of the paper's ink at the border are paper, and so is what lies outside (the last entry).
     """
     labels = regions.labels
     border = np.concatenate([labels[0], labels[-1], labels[:, 0], labels[:, -1]])
-    ground = inks.ground(regions.inks[border])
     paper = len(regions)
     owner = np.arange(paper + 1)
     owner[np.unique(border[regions.inks[border] == ground])] = paper
@@ -95,7 +94,7 @@ def _merged(regions: Regions, cover: Cover, inks: Inks) -> tuple[int, NDArray[np
         one, other = (labels[y - 1, x - 1], here) if falls else (above, labels[y, x - 1])
         owner[owner == min(owner[one], owner[other])] = max(owner[one], owner[other])
         crossings[x, y] = falls
-    return ground, owner, crossings
+    return owner, crossings
 
 
 def _crossings(regions: Regions) -> NDArray[np.int32]:

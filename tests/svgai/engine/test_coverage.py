@@ -18,8 +18,10 @@ NOTHING = (0, 0, 0, 0)
 
 
 def inks(*colours: tuple[int, int, int, int]) -> Inks:
+    """The last one is the ground."""
     straight = np.array(colours, np.float32)
-    return Inks(np.concatenate([straight[:, :3] * straight[:, 3:] / 255, straight[:, 3:]], axis=1).astype(np.float32))
+    mixing = np.concatenate([straight[:, :3] * straight[:, 3:] / 255, straight[:, 3:]], axis=1).astype(np.float32)
+    return Inks(mixing, ground=len(colours) - 1)
 
 
 def amount(cover: Cover, ink: int) -> np.ndarray:

@@ -189,4 +189,5 @@ def strands_of(labels: np.ndarray) -> Strands:
     cover = Cover(ink, ink, share, misfit, np.zeros(ink.shape, np.bool_))
     colours = np.array([(0, 0, 0, 0), (200, 30, 60, 255), (20, 60, 200, 255), (255, 255, 255, 255)], np.float32)
     outlines = find_outlines(find_boundaries(regions), regions, cover)
-    return find_strands(outlines, regions, cover, Inks(colours))
+    seen = np.bincount(np.concatenate([ink[0], ink[-1], ink[:, 0], ink[:, -1]]))
+    return find_strands(outlines, regions, cover, Inks(colours, ground=0 if seen[0] else int(np.argmax(seen))))
