@@ -5,6 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from svgai.cover import Cover, Inks, premultiplied
+from svgai.engine.kernels.laid import lay
 from svgai.engine.kernels.pixels import doubt_pure, explain, find_pure
 from svgai.picture import Picture
 
@@ -29,4 +30,5 @@ def unmix(picture: Picture, inks: Inks) -> Cover:
         return Cover(pure, pure, share, misfit, seam)
     doubt_pure(pure, inks.colours, inks.ground, REACH, STRANGE, sure)
     explain(pixels, inks.colours, sure, inks.ground, REACH, STRANGE, first, second, share, misfit, seam)
+    lay(pixels, inks.colours, first, second, share, misfit, seam)
     return Cover(first, second, share, misfit, seam)
