@@ -19,8 +19,8 @@ _APART = 0.13
 """How much more of a pixel may be covered by what lies underneath than by what lies on it."""
 _BESIDE = 0.15
 """Sine of the angle at the ink beside it between the other two: below it they can't be told from each other."""
-_FEW = 30
-"""Pixels that may fit by chance."""
+_FEW, _VARIED = 30, 6
+"""Pixels that may fit by chance, and shares: along a line of 45 degrees few are met again and again."""
 _SURE, _UNSURE, _UNLIKE = 0.75, 0.5, 0.8
 """The part of an edge's pixels that fit where a mix is right, where it may be wrong, and of those that fit better."""
 _CONTRAST = 60.0
@@ -110,6 +110,7 @@ def find_layers(pixels: Floats, inks: Floats, edge: Integers, a: int, b: int) ->
         plain += is_plain(pixels[edge[i, 0], edge[i, 1]], inks[a], inks[b])
     if plain >= _SURE * total:
         return -1, -1, False
+    is_met = np.empty(_SAMPLES + 1, np.bool_)
     for is_alike in (True, False):
         if not is_alike and plain >= _UNSURE * total:  # all that is plain fits here as well
             break
@@ -122,12 +123,14 @@ def find_layers(pixels: Floats, inks: Floats, edge: Integers, a: int, b: int) ->
                 if not is_alike and (under == upper or are_in_line(inks[upper], inks[beside], inks[under])):
                     continue
                 fits = 0
+                is_met[:] = False
                 for i in range(total):
                     if i == _FEW and fits < _UNSURE * _FEW:
                         break
-                    pixel = pixels[edge[i, 0], edge[i, 1]]
-                    fits += covered(pixel, inks[upper], inks[beside], inks[under], is_alike) > 0
-                if fits > most:
+                    t = covered(pixels[edge[i, 0], edge[i, 1]], inks[upper], inks[beside], inks[under], is_alike)
+                    fits += t > 0
+                    is_met[int(np.rint(t / of_samples(1)))] = True
+                if fits > most and is_met[1:].sum() >= _VARIED:
                     most, best_upper, best_under = fits, upper, under
         if most >= _SURE * total and plain < _UNLIKE * most:
             return best_upper, best_under, is_alike

@@ -74,6 +74,15 @@ def test_what_was_not_drawn_by_samples_has_no_edges_laid_on_others(seed: int) ->
     assert laid.mean() < 0.001
 
 
+@pytest.mark.parametrize("width", [1.0, 6.0])
+@pytest.mark.parametrize("shift", np.linspace(0, 1, 8, endpoint=False))
+def test_a_few_shares_again_and_again_tell_nothing(width: float, shift: float) -> None:
+    """As along a line of 45 degrees, where they may be anything by chance."""
+    line = f'<path d="M{10 + shift:.3f} 10L{70 + shift:.3f} 70" stroke="#141428" stroke-width="{width}"/>'
+    drawn = pictured(PAPER + line, 96, 96)
+    assert not unmix(drawn, find_inks(drawn, 16)).seam.any()
+
+
 def test_a_line_of_a_third_ink_along_an_edge_is_no_outline_underneath() -> None:
     line = ELSEWHERE.format("#f04e98") + SHAPE.format('#143c5a" stroke="#f04e98" stroke-width="1.6')
     cover, _ = covers(PAPER + line)
