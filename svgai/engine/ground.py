@@ -85,4 +85,5 @@ def find_ground(picture: Picture, inks: Premultiplied) -> int:
 
 
 def _nearest(colours: Premultiplied, inks: Premultiplied) -> NDArray[np.int64]:
-    return np.asarray(np.argmin(((colours[:, None] - inks) ** 2).sum(axis=-1), axis=1))
+    off = np.stack([((colours - ink) ** 2).sum(axis=1) for ink in inks])
+    return np.asarray(np.argmin(off, axis=0))

@@ -27,6 +27,8 @@ _CONTRAST = 60.0
 """Steps of colour between two inks that tell samples."""
 _STRANGE = 40.0
 """A pixel this far from its mix is of no edge."""
+_MOST_EDGES = 1_000
+"""Of a picture: more of them are grain."""
 _GAP = 2
 """Pixels from one of an edge to the next."""
 _MOST = 16
@@ -234,6 +236,7 @@ def lay(
                 end[a, b] += 1
     part = np.empty((total, 2), np.int32)
     seen = np.zeros((height, width), np.bool_)
+    tried = 0
     for a in range(count):
         for b in range(a + 1, count):
             edges = places[start[a, b] : end[a, b]]
@@ -241,6 +244,7 @@ def lay(
                 continue
             for i in range(edges.shape[0]):
                 y, x = edges[i, 0], edges[i, 1]
-                if not seen[y, x]:
+                if not seen[y, x] and tried < _MOST_EDGES:
                     size = hanging_together(first, second, misfit, y, x, seen, part)
                     lay_edge(pixels, inks, part[:size], first, second, share, misfit, seam)
+                    tried += size >= _FEW
