@@ -109,8 +109,12 @@ class Frame:
         """A form as a curve that runs as the strand does."""
         return outline(form, numbers_of(form)[0], is_reversed(self.curve))
 
+    def form_in(self, form: Form) -> Form:
+        """A form of the picture as it lies in the window."""
+        x, y = _corner(self.window).tolist()
+        return replace(form, x=form.x - x, y=form.y - y)
+
     def form_out(self, form: Form) -> Form:
-        """A form of the window as it lies in the picture."""
         x, y = _corner(self.window).tolist()
         return replace(form, x=form.x + x, y=form.y + y)
 

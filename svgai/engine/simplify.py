@@ -9,13 +9,13 @@ from __future__ import annotations
 
 import numpy as np
 
-from svgai.engine.forms import Form, numbers_of
+from svgai.engine.forms import Form, numbers_of, shaped
 from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.kernels.beziers import are_near
 from svgai.engine.target import Target
 from svgai.engine.variants import PLACES, at_extremes, cornered, filleted, forms_like, rolled, variants
 from svgai.engine.web import Web
-from svgai.strands import Curve, Figure, Network, along
+from svgai.strands import Curve, Figure, Network, Numbers, along
 
 _LEAST = 3
 """Segments of a ring in which single ones are tried otherwise."""
@@ -24,6 +24,12 @@ _SAME = 1e-9
 """A cost that is lower by so little is no lower."""
 _TROUBLED = 0.5
 """Squared coverage that a ring leaves unexplained if something is amiss."""
+_DOUBTFUL = 0.2
+"""Squared coverage that a form leaves unexplained if it may be none."""
+_CLEAR = 0.5
+"""The part of that which curves may leave if they are to take its place."""
+_FOR_FORMS = 0.25
+"""The part of the work that there is for forms besides what is left."""
 _AROUND = 3
 """Pixels to each side of a segment in which what is left unexplained counts as its own."""
 _ASTRAY = 3.0
@@ -34,31 +40,71 @@ def simplify(figure: Figure, target: Target, work: int) -> Figure:
     """Try simpler curves and forms for every strand that is no form, and richer ones where that explains more.
 
     The work, in pixels painted for trials, is shared out: what a strand does not need goes to those after it. As much
-    again is for those that leave much unexplained.
+    again is for those that leave much unexplained, and some more for forms that do.
     """
-    network, forms = figure[0], dict(figure[1])
-    numbers = [number for number, curve in enumerate(network.curves) if len(curve) and number not in forms]
-    if not numbers:
+    if not any(len(curve) for curve in figure[0].curves):
         return figure
-    web = Web.woven(network)
-    painting = web.painted(target, web.steps(target))
-    shown, errors = web.rendered(target), web.errors(target, painting)
+    sheet = _Sheet(figure, target)
+    numbers = [number for number, curve in enumerate(sheet.network.curves) if len(curve) and number not in sheet.forms]
+    errors = _errors(sheet.network, target)
     troubled = {number: float(errors[number]) for number in numbers if errors[number] > _TROUBLED}
     extra = work / max(1e-9, sum(troubled.values()))
+    left = work
     for done, number in enumerate(numbers):
-        frame = Frame.around(network, number, target, shown)
+        frame = sheet.around(number)
         own = int(extra * troubled.get(number, 0.0))
-        most_trials = (work // (len(numbers) - done) + own) // _work(frame)
+        most_trials = (left // (len(numbers) - done) + own) // _work(frame)
         if most_trials < 1 and len(frame.strands) > 1:
             continue
         search = _Search(frame, most_trials)
         search.finish()
-        frame.repaint(shown, target, search.best)
-        network = frame.returned(network, search.best)
+        sheet.takes(number, search)
+        left -= max(0, search.trials * _work(frame) - own)
+    sheet.doubt_forms(max(0, left) + int(_FOR_FORMS * work))
+    return Web.woven(sheet.network).network(sheet.network), sheet.forms
+
+
+def _errors(network: Network, target: Target) -> Numbers:
+    """What each strand leaves unexplained."""
+    web = Web.woven(network)
+    return web.errors(target, web.painted(target, web.steps(target)))
+
+
+class _Sheet:
+    """All curves and forms, and what they look like, while one strand after the other is simplified."""
+
+    def __init__(self, figure: Figure, target: Target) -> None:
+        self.network, self.forms, self.target = figure[0], dict(figure[1]), target
+        self.shown = Web.woven(self.network).rendered(target)
+
+    def around(self, number: int) -> Frame:
+        return Frame.around(self.network, number, self.target, self.shown)
+
+    def takes(self, number: int, search: _Search) -> None:
+        """Draw a strand as a search has found it."""
+        search.frame.repaint(self.shown, self.target, search.best)
+        self.network = search.frame.returned(self.network, search.best)
+        self.forms.pop(number, None)
         if search.form:
-            forms[number] = frame.form_out(search.form)
-        work -= max(0, search.trials * _work(frame) - own)
-    return Web.woven(network).network(network), forms
+            self.forms[number] = search.frame.form_out(search.form)
+
+    def doubt_forms(self, work: int) -> None:
+        """Draw forms that leave much unexplained as curves that leave far less."""
+        errors = _errors(shaped(self.network, self.forms), self.target)
+        doubtful = [number for number in self.forms if errors[number] > _DOUBTFUL]
+        for done, number in enumerate(doubtful):
+            frame = self.around(number)
+            most_trials = work // (len(doubtful) - done) // _work(frame)
+            if most_trials < 1:
+                continue
+            search = _Search(frame, most_trials)
+            search.finish()
+            work -= search.trials * _work(frame)
+            form = frame.form_in(self.forms[number])
+            drawn, numbers = frame.holding(frame.outline(form)), len(numbers_of(form)[1])
+            is_clear = frame.error(search.best) < _CLEAR * frame.error(drawn)
+            if is_clear and search.cost < frame.cost(drawn, numbers):
+                self.takes(number, search)
 
 
 def _from_worst(frame: Frame, part: Network) -> Curve:

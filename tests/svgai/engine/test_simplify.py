@@ -17,7 +17,7 @@ from svgai.engine.variants import _bent, _divided, at_extremes, cornered, fillet
 from svgai.engine.web import Web
 from svgai.files.intake import from_array
 from svgai.strands import Curve, Network, Primitives, along
-from tests.svgai.engine.flat import svg, traced
+from tests.svgai.engine.flat import by_resvg, svg, traced
 from tests.svgai.engine.test_refine import SCENES, Scene, scene, scene_of
 
 WORK = 600_000_000
@@ -92,10 +92,28 @@ def test_a_drop_comes_back_with_the_four_segments_that_it_was_drawn_with() -> No
 
 
 def test_whole_forms_stay_as_they_are() -> None:
-    bean = scene("bean")
-    network = bean.refined()
-    (found,) = simplified(bean, network, {0: None}).curves
-    assert np.array_equal(found.controls, only(network).controls)
+    at = scene_of('<circle cx="32.3" cy="31.6" r="20.2"/>')
+    network, forms = at.refined(), {0: Circle(32.3, 31.6, 20.2)}
+    found, kept = simplify((network, forms), at.target, WORK)
+    assert kept == forms
+    assert np.array_equal(only(found).controls, only(network).controls)
+
+
+def counter(letter: str, x: float, y: float) -> list[Form]:
+    """What the counter of a letter comes back as, cut out of a square."""
+    outline = {
+        "a": "h-4.3c-1.9 0-2.4.5-2.4 2.3 0 1.5.5 2.3 2.3 2.3 1.5 0 3-.4 4.4-1.2z",
+        "b": "h-6c-2 0-3 .9-3 3s1 3.2 3 3.2h6z",
+    }
+    drawn = f'<path fill-rule="evenodd" d="M8 10h34v34h-34zM{x} {y}{outline[letter]}"/>'
+    (shape,) = traced(from_array(by_resvg(svg(drawn, 56, 56), 56, 56), Limits())).shapes
+    return [form for form in shape.forms if not isinstance(form, Rectangle) or form.width < 30]
+
+
+@pytest.mark.parametrize(("letter", "x", "y"), [("a", 21.53, 23.45), ("a", 23.4, 24.6), ("b", 20.68, 20.92)])
+def test_what_was_taken_for_a_form_is_none_if_curves_show_far_more(letter: str, x: float, y: float) -> None:
+    (found,) = counter(letter, x, y)
+    assert isinstance(found, Path)
 
 
 WAVE = (
