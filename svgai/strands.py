@@ -36,6 +36,11 @@ def along(segment: Numbers, t: Numbers) -> Numbers:
     return np.asarray(b0 * segment[0] + b1 * segment[1] + b2 * segment[2] + b3 * segment[3])
 
 
+def along_all(segments: Numbers, t: Numbers) -> Numbers:
+    """The same points of each of n segments (n x 4 x 2); n x t x 2."""
+    return along(segments.transpose(1, 0, 2)[:, :, None], t)
+
+
 @dataclass(frozen=True)
 class Stretch:
     """A part of a strand, from one joint to the next, with the regions on both sides."""
@@ -139,7 +144,7 @@ class Curve:
             self, nodes=nodes, is_smooth=is_smooth, is_line=self.is_line[::-1], handles=self.handles[::-1, ::-1]
         )
 
-    @property
+    @cached_property
     def controls(self) -> Numbers:
         """segments x 4 x 2: the control points of each segment, those of lines at its thirds."""
         first, last = self.nodes[: len(self)], np.concatenate([self.nodes[1:], self.nodes[:1]])[: len(self)]

@@ -15,10 +15,11 @@ from numpy.typing import NDArray
 from svgai.engine.fitting import refine_shapes
 from svgai.engine.forms import Form, is_reversed, numbers_of, outline
 from svgai.engine.kernels.beziers import nearest
+from svgai.engine.kernels.moves import find_freedoms
 from svgai.engine.target import Target
 from svgai.engine.unsample import unsample
-from svgai.engine.web import Freedoms, Web
-from svgai.strands import Curve, Network, Numbers, Strand, Strands, Stretch, along
+from svgai.engine.web import Web
+from svgai.strands import Curve, Network, Numbers, along
 
 Window: TypeAlias = tuple[slice, slice]
 """Rows and columns of the picture."""
@@ -124,17 +125,28 @@ class Frame:
 
     def refined(self, part: Network, steps: int) -> Network:
         """The strand moved until it shows these pixels best."""
-        resting = np.arange(len(part.curves)) < len(part.curves) - 1
-        target = unsample(part, {}, self.target)
-        return Web.woven(part).refined(target, steps, resting=resting).network(part)
+        return self._refined(part, steps).network(part)
+
+    def tried(self, part: Network, steps: int) -> tuple[Network, float]:
+        """The strand moved until it shows these pixels best, and what is left unexplained then."""
+        web = self._refined(part, steps)
+        return web.network(part), self._error(web)
 
     def error(self, part: Network) -> float:
         """What these strands leave unexplained, in squared coverage."""
-        return float(((self.shown(part) - self.target.pixels) ** 2).sum()) / self.scale
+        return self._error(Web.woven(part))
 
-    def cost(self, part: Network, numbers: int) -> float:
-        """What they cost if so many numbers say how the strand runs: these, and what is left unexplained."""
-        return self.error(part) + self.target.price * numbers
+    def _refined(self, part: Network, steps: int) -> Web:
+        resting = np.arange(len(part.curves)) < len(part.curves) - 1
+        target = unsample(part, {}, self.target)
+        return Web.woven(part).refined(target, steps, resting=resting)
+
+    def _error(self, web: Web) -> float:
+        return web.error(self.target) / self.scale
+
+    def cost(self, error: float, numbers: int) -> float:
+        """What is left unexplained costs, and so many numbers that say how the strand runs."""
+        return error + self.target.price * numbers
 
     def returned(self, network: Network, part: Network) -> Network:
         """The whole network with this part as it is now."""
@@ -156,12 +168,20 @@ class Frame:
 
 def numbers_in(curve: Curve) -> int:
     """How many numbers say how a curve runs: as many as may move."""
-    ends = None if curve.is_ring else (0, 1)
-    strand = Strand(curve.nodes, curve.is_ring, (Stretch(0, 1),), (), (), ends)
-    joints = np.zeros((0 if curve.is_ring else 2, 2))
-    strands = Strands((strand,), joints, np.arange(3), np.zeros(3, np.int16))
-    network = Network(strands, (curve,), np.full(len(joints), -1), np.zeros(len(joints)))
-    return Freedoms.of(Web.woven(network)).count
+    size, count = len(curve), len(curve.nodes)
+    first = np.arange(size, dtype=np.int32)
+    last = (first + 1) % np.int32(count)
+    before, after = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
+    before[last] = after[first] = first
+    return int(
+        find_freedoms(
+            np.ascontiguousarray(curve.nodes), first, last, np.ascontiguousarray(curve.handles),
+            np.ascontiguousarray(curve.is_line), np.ascontiguousarray(curve.is_smooth),
+            before, after, np.full(count, -1, np.int32),
+            np.empty((count, 2), np.int32), np.empty(count, np.int32),
+            np.empty((size, 2), np.int32), np.empty((size, 2), np.int32),
+        )
+    )  # fmt: skip
 
 
 def _meeting(network: Network, number: int) -> tuple[Network, tuple[int, ...], tuple[int, ...]]:

@@ -15,7 +15,7 @@ from svgai.engine.kernels.beziers import are_near
 from svgai.engine.target import Target
 from svgai.engine.variants import PLACES, at_extremes, cornered, filleted, forms_like, rolled, variants
 from svgai.engine.web import Web
-from svgai.strands import Curve, Figure, Network, Numbers, along
+from svgai.strands import Curve, Figure, Network, Numbers, along_all
 
 _LEAST = 3
 """Segments of a ring in which single ones are tried otherwise."""
@@ -101,9 +101,9 @@ class _Sheet:
             search.finish()
             work -= search.trials * _work(frame)
             form = frame.form_in(self.forms[number])
-            drawn, numbers = frame.holding(frame.outline(form)), len(numbers_of(form)[1])
-            is_clear = frame.error(search.best) < _CLEAR * frame.error(drawn)
-            if is_clear and search.cost < frame.cost(drawn, numbers):
+            error = frame.error(frame.holding(frame.outline(form)))
+            is_clear = frame.error(search.best) < _CLEAR * error
+            if is_clear and search.cost < frame.cost(error, len(numbers_of(form)[1])):
                 self.takes(number, search)
 
 
@@ -112,7 +112,7 @@ def _from_worst(frame: Frame, part: Network) -> Curve:
     curve = part.curves[-1]
     off = ((frame.shown(part) - frame.target.pixels) ** 2).sum(axis=-1, dtype=np.float64)
     total = np.pad(off.cumsum(axis=0).cumsum(axis=1), ((1, 0), (1, 0)))
-    places = np.stack([along(segment, PLACES) for segment in curve.controls]).astype(int)
+    places = along_all(curve.controls, PLACES).astype(int)
     height, width = off.shape
     left, right = (np.clip(places[..., 0] + reach, 0, width) for reach in (-_AROUND, _AROUND + 1))
     top, bottom = (np.clip(places[..., 1] + reach, 0, height) for reach in (-_AROUND, _AROUND + 1))
@@ -125,11 +125,11 @@ class _Search:
 
     def __init__(self, frame: Frame, most_trials: int) -> None:
         self.frame, self.most_trials, self.trials = frame, most_trials, 0
-        self.best = frame.refined(frame.part, _STEPS)
+        self.best, error = frame.tried(frame.part, _STEPS)
         self.form: Form | None = None
         if not self._is_sound(self.best, frame.curve):
-            self.best = frame.part
-        self.cost = frame.cost(self.best, numbers_in(self.curve))
+            self.best, error = frame.part, frame.error(frame.part)
+        self.cost = frame.cost(error, numbers_in(self.curve))
 
     @property
     def curve(self) -> Curve:
@@ -169,17 +169,17 @@ class _Search:
 
     def takes(self, trial: Curve) -> bool:
         """Whether a curve, once refined, is the best."""
-        made = self.frame.refined(self.frame.holding(trial), _STEPS)
-        return self._takes(made, numbers_in(made.curves[-1]), None)
+        made, error = self.frame.tried(self.frame.holding(trial), _STEPS)
+        return self._takes(made, self.frame.cost(error, numbers_in(made.curves[-1])), None)
 
     def takes_form(self, trial: Form) -> bool:
         """Whether a form, once refined, is the best."""
         form = self.frame.fitted(trial)
-        return self._takes(self.frame.holding(self.frame.outline(form)), len(numbers_of(form)[1]), form)
+        made = self.frame.holding(self.frame.outline(form))
+        return self._takes(made, self.frame.cost(self.frame.error(made), len(numbers_of(form)[1])), form)
 
-    def _takes(self, made: Network, numbers: int, form: Form | None) -> bool:
+    def _takes(self, made: Network, cost: float, form: Form | None) -> bool:
         self.trials += 1
-        cost = self.frame.cost(made, numbers)
         is_better = cost < self.cost - _SAME and self._is_sound(made, self.curve)
         if is_better:
             self.best, self.cost, self.form = made, cost, form
@@ -191,7 +191,7 @@ class _Search:
 
 def _strays(ring: Curve, former: Curve) -> bool:
     """Whether a ring goes where it was not: where it crosses itself, areas cancel out, and errors do not tell."""
-    points = np.concatenate([along(segment, PLACES) for segment in ring.controls])
+    points = along_all(ring.controls, PLACES).reshape(-1, 2)
     return not are_near(points, former.controls, _ASTRAY)
 
 

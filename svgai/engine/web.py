@@ -12,7 +12,7 @@ from typing import NamedTuple
 import numpy as np
 from numpy.typing import NDArray
 
-from svgai.engine.kernels.areas import normal_equations, paint, squared_error, squared_errors, trace
+from svgai.engine.kernels.areas import normal_equations, paint, room_for, squared_error, squared_errors, trace
 from svgai.engine.kernels.beziers import find_strays
 from svgai.engine.kernels.equations import follow, least_squares
 from svgai.engine.kernels.moves import cut_pieces, find_freedoms, move, settle, write_rows
@@ -118,14 +118,21 @@ class Web:
         sampled = self.sampled(target) if target.samples else None
         return self.shown(target) if sampled is None else sampled
 
+    def error(self, target: Target) -> float:
+        """What the web leaves unexplained, drawn as the picture was: all squared errors added up."""
+        sampled = self.sampled(target) if target.samples else None
+        if sampled is None:
+            return self.painted(target, self.steps(target)).error(target)
+        return float(((sampled - target.pixels) ** 2).sum())
+
     def painted(self, target: Target, steps: Numbers) -> Painting:
         """The web, drawn with exact areas."""
         pieces, _, _ = self.pieces()
         height, width = target.pixels.shape[:2]
-        room = _room(pieces, height, width)
+        room = room_for(pieces, height, width)
         pixel, owner, older = (np.empty(room, np.int32) for _ in range(3))
         weights, areas = np.empty((room, 8)), np.empty((room, 2))
-        tint, left = np.full((height, width), -1, np.int32), np.tile(target.colours[-1], (height, 1))
+        tint, left = np.full((height, width), -1, np.int32), np.repeat(target.colours[-1:], height, axis=0)
         count = trace(pieces, tint, left, steps, pixel, owner, weights, areas, older)
         colours, newest = _palette(count, height)
         used = paint(tint, left, steps, owner, areas, older, colours, newest) if count >= 0 else 0
@@ -136,9 +143,9 @@ class Web:
         pieces, begin, end = self.pieces()
         steps = self.steps(target)
         height, width = target.pixels.shape[:2]
-        room = _room(pieces, height, width)
+        room = room_for(pieces, height, width)
         owner, older, areas = np.empty(room, np.int32), np.empty(room, np.int32), np.empty((room, 2))
-        tint, left = np.full((height, width), -1, np.int32), np.tile(target.colours[-1], (height, 1))
+        tint, left = np.full((height, width), -1, np.int32), np.repeat(target.colours[-1:], height, axis=0)
         count = trace_samples(
             self.controls, self.is_line, self.segment, begin, end, pieces, target.samples,
             tint, left, steps, owner, areas, older,
@@ -388,12 +395,6 @@ class Freedoms:
             web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, nodes, handles, at,
         )  # fmt: skip
         return web.settled(nodes, handles, at)
-
-
-def _room(pieces: Numbers, height: int, width: int) -> int:
-    """How many traces pieces may leave; however far one goes astray, it passes no more pixels than that."""
-    lengths = np.minimum(np.abs(np.diff(pieces, axis=1)).sum(axis=(1, 2)), 4 * (height + width))
-    return int(3 * lengths.sum()) + 12 * len(pieces) + 100
 
 
 def _palette(count: int, height: int) -> tuple[Numbers, Integers]:

@@ -49,6 +49,19 @@ def chords_of(piece: Numbers) -> int:
 
 
 @compiled
+def room_for(pieces: Numbers, height: int, width: int) -> int:
+    """How many traces pieces may leave; however far one goes astray, it passes no more pixels than that."""
+    total = 0.0
+    for piece in pieces:
+        length = 0.0
+        for k in range(3):
+            for axis in range(2):
+                length += abs(piece[k + 1, axis] - piece[k, axis])
+        total += min(length, 4.0 * (height + width))
+    return int(3 * total + 12 * pieces.shape[0] + 100)
+
+
+@compiled
 def trace(
     pieces: Numbers,
     tint: Integers,
