@@ -89,9 +89,10 @@ class _Sheet:
             self.forms[number] = search.frame.form_out(search.form)
 
     def doubt_forms(self, work: int) -> None:
-        """Draw forms that leave much unexplained as curves that leave far less."""
+        """Draw forms that nothing touches, but that leave much unexplained, as curves that leave far less."""
         errors = _errors(shaped(self.network, self.forms), self.target)
-        doubtful = [number for number in self.forms if errors[number] > _DOUBTFUL]
+        free = self.network.free_rings()
+        doubtful = [number for number in free if number in self.forms and errors[number] > _DOUBTFUL]
         for done, number in enumerate(doubtful):
             frame = self.around(number)
             most_trials = work // (len(doubtful) - done) // _work(frame)
