@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from svgai.engine.fitting import refine_shapes
 from svgai.engine.forms import Form, is_reversed, numbers_of, outline
 from svgai.engine.kernels.beziers import nearest
-from svgai.engine.kernels.moves import find_freedoms
+from svgai.engine.kernels.moves import find_freedoms, find_level
 from svgai.engine.target import Target
 from svgai.engine.unsample import unsample
 from svgai.engine.web import Web
@@ -171,13 +171,15 @@ def numbers_in(curve: Curve) -> int:
     size, count = len(curve), len(curve.nodes)
     first = np.arange(size, dtype=np.int32)
     last = (first + 1) % np.int32(count)
-    before, after = np.full(count, -1, np.int32), np.full(count, -1, np.int32)
+    before, after, host, keeps = np.full((4, count), -1, np.int32)
     before[last] = after[first] = first
+    nodes, is_line = np.ascontiguousarray(curve.nodes), np.ascontiguousarray(curve.is_line)
+    chain = np.empty((count, 2), np.int32)
+    find_level(nodes, first, last, is_line, host, np.zeros(count), curve.controls, keeps, chain)
     return int(
         find_freedoms(
-            np.ascontiguousarray(curve.nodes), first, last, np.ascontiguousarray(curve.handles),
-            np.ascontiguousarray(curve.is_line), np.ascontiguousarray(curve.is_smooth),
-            before, after, np.full(count, -1, np.int32),
+            nodes, first, last, np.ascontiguousarray(curve.handles), is_line, np.ascontiguousarray(curve.is_smooth),
+            before, after, host, keeps, chain,
             np.empty((count, 2), np.int32), np.empty(count, np.int32),
             np.empty((size, 2), np.int32), np.empty((size, 2), np.int32),
         )

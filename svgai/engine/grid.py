@@ -167,7 +167,7 @@ def _told(web: Web, primitives: Primitives, target: Target) -> _Told:
         for nodes in (web.first, web.last):
             line = nodes[is_mine & web.is_line & (steps[:, axis] == 0) & (lengths >= _SHORT)]
             at[line, axis], known[line, axis], speaks[line, axis] = lined[line, axis], blurred[line, axis], True
-    known[web.host >= 0] = np.inf
+    known[(web.host >= 0)[:, None] & (web.keeps[:, None] != (0, 1))] = np.inf
     return _Told(at, known, speaks)
 
 

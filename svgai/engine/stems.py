@@ -81,7 +81,8 @@ def even(figure: Figure, target: Target) -> Figure:
 def _sides(web: Web, network: Network, axis: int) -> _Sides:
     steps = web.nodes[web.last] - web.nodes[web.first]
     is_along = web.is_line & (steps[:, axis] == 0) & (np.abs(steps[:, 1 - axis]) >= _SHORT)
-    is_along &= (web.host[web.first] < 0) & (web.host[web.last] < 0)
+    is_own = (web.host < 0) | (web.keeps == axis)
+    is_along &= is_own[web.first] & is_own[web.last]
     mine = np.flatnonzero(is_along[web.segment])
     pieces = web.pieces()[0][mine]
     since, until = np.sort(pieces[:, [0, 3], 1 - axis], axis=1).T

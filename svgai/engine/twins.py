@@ -17,6 +17,7 @@ from svgai.engine.forms import is_reversed
 from svgai.engine.frame import Frame, numbers_in
 from svgai.engine.kernels.beziers import are_near
 from svgai.engine.kernels.forms import moments
+from svgai.engine.regularity import align
 from svgai.engine.target import Target
 from svgai.engine.web import Web
 from svgai.strands import Curve, Network, Numbers, Primitives, along
@@ -101,7 +102,7 @@ class _Spot:
         return ring.reversed() if self.is_backwards else ring
 
     def refined(self, ring: Curve, steps: int) -> Curve:
-        made = self.frame.refined(self.part(ring), steps)
+        made = self.frame.refined(align(self.part(ring)), steps)
         return self.turned(self.frame.moved_out(made.curves[-1]))
 
     def error(self, ring: Curve) -> float:

@@ -15,7 +15,7 @@ from numpy.typing import NDArray
 from svgai.engine.kernels.areas import normal_equations, paint, room_for, squared_error, squared_errors, trace
 from svgai.engine.kernels.beziers import find_strays
 from svgai.engine.kernels.equations import follow, least_squares
-from svgai.engine.kernels.moves import cut_pieces, find_freedoms, move, settle, write_rows
+from svgai.engine.kernels.moves import cut_pieces, find_freedoms, find_level, find_movable, move, settle, write_rows
 from svgai.engine.kernels.samples import trace_samples
 from svgai.engine.target import Target
 from svgai.strands import Network, Numbers
@@ -80,6 +80,8 @@ class Web:
     before: Integers
     after: Integers
     host: Integers
+    keeps: Integers
+    chain: Integers
     strand: Integers
     """The strand of each segment."""
     segment: Integers
@@ -258,21 +260,33 @@ class Web:
         of_node[self.last[~mine]] = False
         of_node[self.first[mine]] = True
         of_node[self.last[mine]] = True
+        of_chain = np.zeros(self.nodes.shape, np.bool_)
+        of_chain[self.chain[of_node], (0, 1)] = True
         return self.settled(
-            np.where(of_node[:, None], self.nodes, other.nodes),
+            np.where(of_chain[self.chain, (0, 1)], self.nodes, other.nodes),
             np.where(mine[:, None, None], self.handles, other.handles),
             np.where(of_node, self.at, other.at),
         )
 
     def placed(self, nodes: Numbers) -> Web:
-        """The web with its nodes there, each with the handles beside it."""
+        """The web with its nodes there, each with the handles beside it; lines that are level or upright stay so."""
         moved = nodes - self.nodes
-        return self.settled(nodes, self.handles + np.stack([moved[self.first], moved[self.last]], axis=1), self.at)
+        keeps, chain = np.empty_like(self.keeps), np.empty_like(self.chain)
+        find_level(nodes, self.first, self.last, self.is_line, self.host, self.at, self.controls, keeps, chain)
+        web = replace(self, keeps=keeps, chain=chain)
+        return web.settled(nodes, self.handles + np.stack([moved[self.first], moved[self.last]], axis=1), self.at)
+
+    def movable(self) -> NDArray[np.bool_]:
+        """nodes x 2: which can be moved along each axis."""
+        is_movable = np.empty(self.nodes.shape, np.bool_)
+        find_movable(self.host, self.at, self.controls, is_movable)
+        return is_movable
 
     def settled(self, nodes: Numbers, handles: Numbers, at: Numbers) -> Web:
-        controls = np.empty_like(self.controls)
+        controls, at = np.empty_like(self.controls), at.copy()
         settle(
-            nodes, self.first, self.last, handles, self.is_line, self.before, self.after, self.host, at, controls
+            nodes, self.first, self.last, handles, self.is_line, self.before, self.after, self.host, self.keeps, at,
+            controls,
         )  # fmt: skip
         return replace(self, nodes=nodes, handles=handles, at=at, controls=controls)
 
@@ -330,7 +344,7 @@ def _woven(network: Network) -> Web:
         nodes=nodes,
         handles=np.concatenate([curve.handles for curve in network.curves]),
         at=at,
-        controls=np.empty((len(first), 4, 2)),
+        controls=np.concatenate([curve.controls for curve in network.curves]),
         first=first,
         last=last,
         is_line=np.concatenate([curve.is_line for curve in network.curves]),
@@ -338,12 +352,14 @@ def _woven(network: Network) -> Web:
         before=before,
         after=after,
         host=host,
+        keeps=np.empty(count, np.int32),
+        chain=np.empty((count, 2), np.int32),
         strand=np.repeat(np.arange(len(network.curves)), np.diff(begun)).astype(np.int32),
         segment=np.array([part[0] for part in parts], np.int32),
         cuts=np.array([part[1] for part in parts], np.int32).reshape(-1, 2),
         sides=np.array([part[2] for part in parts], np.int32).reshape(-1, 2),
     )
-    return web.settled(nodes, web.handles, at)
+    return web.placed(nodes)
 
 
 @dataclass(frozen=True, eq=False)
@@ -364,7 +380,7 @@ class Freedoms:
         tie, of_handle = np.empty((size, 2), np.int32), np.empty((size, 2), np.int32)
         count = find_freedoms(
             web.nodes, web.first, web.last, web.handles, web.is_line, web.is_smooth, web.before, web.after, web.host,
-            of_node, of_angle, tie, of_handle,
+            web.keeps, web.chain, of_node, of_angle, tie, of_handle,
         )  # fmt: skip
         is_free = np.ones(count, np.bool_)
         if pinned is not None:
@@ -378,8 +394,9 @@ class Freedoms:
         row, column, led, leader = (np.empty(room, np.int32) for _ in range(4))
         value, lead = np.empty(room), np.empty(room)
         rows, ties = write_rows(
-            web.nodes, web.first, web.last, web.handles, web.is_line, web.before, web.after, web.host, web.at,
-            web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, row, column, value, led, leader, lead,
+            web.nodes, web.first, web.last, web.handles, web.is_line, web.before, web.after, web.host, web.keeps,
+            web.at, web.controls, self.of_node, self.of_angle, self.tie, self.of_handle,
+            row, column, value, led, leader, lead,
         )  # fmt: skip
         strand = np.zeros(self.count, np.int32)
         strand[column[:rows]] = web.strand[row[:rows] // 8]
@@ -391,8 +408,8 @@ class Freedoms:
         """The web after a step."""
         nodes, handles, at = web.nodes.copy(), web.handles.copy(), web.at.copy()
         move(
-            step, web.nodes, web.first, web.last, web.handles, web.is_line, web.before, web.after, web.host, web.at,
-            web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, nodes, handles, at,
+            step, web.nodes, web.first, web.last, web.handles, web.is_line, web.before, web.after, web.host, web.keeps,
+            web.at, web.controls, self.of_node, self.of_angle, self.tie, self.of_handle, nodes, handles, at,
         )  # fmt: skip
         return web.settled(nodes, handles, at)
 

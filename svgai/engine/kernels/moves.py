@@ -1,13 +1,14 @@
 """What may move in a network of curves, and what moves along.
 
-Nodes move freely, but for those that end on another strand: they slide along it. Handles at a corner
-move freely; where a curve is smooth they share one direction, which stays if it is exactly level or upright, and behind
-a line they go on as it does.
+Nodes move freely, but for those that end on another strand: they slide along it, and where a line that is exactly
+level or upright ends there, to where it meets their host. Handles at a corner move freely; where a curve is smooth they
+share one direction, which stays if it is exactly level or upright, and behind a line they go on as it does.
 Each such freedom is a column; `write_rows` says how the coordinates of all control points follow.
 
 A web is given as arrays: nodes n x 2; first and last, the nodes of each segment; handles m x 2 x 2;
 is_line m; is_smooth n; before and after, the segments around each node or -1; host and at, the
-segment that a node slides on, or -1, and where on it.
+segment that a node slides on, or -1, and where on it; keeps, the axis along which it stays where a line is, or -1;
+chain n x 2, for each coordinate the first of the nodes that lines keep at one.
 """
 
 from __future__ import annotations
@@ -29,19 +30,81 @@ _LEAST_LINE = 2.0
 _SAME_WAY = 0.98
 """Cosine of the angle by which a handle may miss the direction of a line that it is then held to."""
 _LEAST_HANDLE = 0.15
+_LEAST_WAY = 0.5
+"""The part of the way of a host along an axis that keeps what slides on it there."""
+_TURNS, _THERE = 8, 1e-12
+"""Newton's steps to where a host meets a line, at most, and pixels at which it does."""
 _MOST_TURN, _MOST_SLIDE = 0.5, 0.7
 
 
 @compiled
-def next_in_line(
-    n: int, axis: int, nodes: Numbers, ends: Integers, is_line: Flags, segments: Integers, host: Integers
-) -> int:
-    """The node to which a line leads that keeps a coordinate, or -1."""
-    s = segments[n]
-    if s < 0 or not is_line[s]:
-        return -1
-    m = ends[s]
-    return int(m) if host[m] < 0 and nodes[m, axis] == nodes[n, axis] else -1
+def can_move(n: int, axis: int, host: Integers, at: Numbers, controls: Numbers) -> bool:
+    """Whether a node can be moved along an axis: it is free, or slides on what runs about that way."""
+    if host[n] < 0:
+        return True
+    way = slope(controls[host[n]], at[n])
+    return bool(abs(way[axis]) > _LEAST_WAY * math.hypot(way[0], way[1]))
+
+
+@compiled
+def find_movable(host: Integers, at: Numbers, controls: Numbers, is_movable: Flags) -> None:
+    """Find which nodes can be moved along each axis."""
+    for n in range(host.shape[0]):
+        for axis in range(2):
+            is_movable[n, axis] = can_move(n, axis, host, at, controls)
+
+
+@compiled
+def is_own(n: int, axis: int, host: Integers, keeps: Integers) -> bool:
+    """Whether a coordinate of a node follows no host."""
+    return bool(host[n] < 0 or keeps[n] == axis)
+
+
+@compiled
+def find_level(
+    nodes: Numbers,
+    first: Integers,
+    last: Integers,
+    is_line: Flags,
+    host: Integers,
+    at: Numbers,
+    controls: Numbers,
+    keeps: Integers,
+    chain: Integers,
+) -> None:
+    """Find what lines that are exactly level or upright keep so: of nodes that slide, too, where they can be moved."""
+    keeps[:] = -1
+    is_level = np.zeros((first.shape[0], 2), np.bool_)
+    for s in range(first.shape[0]):
+        for axis in range(2):
+            if not is_line[s] or nodes[first[s], axis] != nodes[last[s], axis]:
+                continue
+            is_level[s, axis] = True
+            for n in (first[s], last[s]):
+                if host[n] >= 0 and keeps[n] < 0 and can_move(n, axis, host, at, controls):
+                    keeps[n] = axis
+    for s in range(first.shape[0]):
+        for axis in range(2):
+            is_level[s, axis] &= is_own(first[s], axis, host, keeps) and is_own(last[s], axis, host, keeps)
+    find_chains(first, last, is_level, chain)
+
+
+@compiled
+def find_chains(first: Integers, last: Integers, is_joined: Flags, chain: Integers) -> None:
+    """Find for each coordinate of a node the least node that lines join it to; is_joined: lines x 2."""
+    for n in range(chain.shape[0]):
+        chain[n, :] = n
+    for axis in range(2):
+        lines = np.flatnonzero(is_joined[:, axis])
+        is_done = len(lines) == 0
+        while not is_done:
+            is_done = True
+            for s in lines:
+                one, other = chain[first[s], axis], chain[last[s], axis]
+                if one != other:
+                    chain[first[s], axis] = chain[last[s], axis] = min(one, other)
+                    is_done = False
+            lines = lines[::-1].copy()  # forwards, then back
 
 
 @compiled
@@ -55,6 +118,8 @@ def find_freedoms(
     before: Integers,
     after: Integers,
     host: Integers,
+    keeps: Integers,
+    chain: Integers,
     of_node: Integers,
     of_angle: Integers,
     tie: Integers,
@@ -63,30 +128,23 @@ def find_freedoms(
     """Number the columns: of each node, of its direction, and of each handle, with what ties it. Returns how many.
 
     of_node: n x 2, of x and y; a node that slides has one for both. The ends of a line that is exactly
-    level share that of y, those of an upright one that of x.
+    level share that of y, those of an upright one that of x, and one that slides there has no other.
     """
     columns = 0
-    of_node[:] = -1
     of_angle[:] = -1
     for n in range(nodes.shape[0]):
         for axis in range(2):
-            if host[n] >= 0:
+            if not is_own(n, axis, host, keeps):
                 of_node[n, axis] = columns
-                columns += axis
-            elif of_node[n, axis] < 0:
-                at = n
-                for _ in range(nodes.shape[0]):  # along all lines that keep this coordinate, forwards, then back
-                    of_node[at, axis] = columns
-                    at = next_in_line(at, axis, nodes, last, is_line, after, host)
-                    if at < 0 or of_node[at, axis] >= 0:
-                        break
-                at = n
-                for _ in range(nodes.shape[0]):
-                    of_node[at, axis] = columns
-                    at = next_in_line(at, axis, nodes, first, is_line, before, host)
-                    if at < 0 or of_node[at, axis] >= 0:
-                        break
+                columns += axis if keeps[n] < 0 else 0
+            elif chain[n, axis] < n:
+                of_node[n, axis] = of_node[chain[n, axis], axis]
+            else:
+                of_node[n, axis] = columns
                 columns += 1
+    for n in range(nodes.shape[0]):
+        if keeps[n] >= 0:
+            of_node[n, 1 - keeps[n]] = of_node[n, keeps[n]]
     for s in range(first.shape[0]):
         for end in range(2):
             tie[s, end] = FREE
@@ -133,6 +191,7 @@ def write_rows(
     before: Integers,
     after: Integers,
     host: Integers,
+    keeps: Integers,
     at: Numbers,
     controls: Numbers,
     of_node: Integers,
@@ -156,7 +215,7 @@ def write_rows(
             r = 8 * s + 2 * k
             if is_line[s] and 0 < k < 3:
                 for axis in range(2):
-                    if host[first[s]] < 0 and host[last[s]] < 0:
+                    if is_own(first[s], axis, host, keeps) and is_own(last[s], axis, host, keeps):
                         row[count], column[count], value[count] = r + axis, of_node[first[s], axis], (3 - k) / 3
                         row[count + 1], column[count + 1], value[count + 1] = r + axis, of_node[last[s], axis], k / 3
                         count += 2
@@ -172,18 +231,24 @@ def write_rows(
                 row[count + 1], column[count + 1], value[count + 1] = r + 1, of_node[n, 1], 1.0
                 count += 2
             else:
-                segment, t = controls[host[n]], at[n]
+                segment, t, kept = controls[host[n]], at[n], keeps[n]
                 u = 1 - t
+                way = slope(segment, t)
+                speed = way[kept] if kept >= 0 else math.hypot(way[0], way[1]) + 1e-9
+                for axis in range(2):
+                    row[count], column[count], value[count] = r + axis, of_node[n, axis], way[axis] / speed
+                    count += 1
                 for q in range(4):
                     weight = (u * u * u, 3 * u * u * t, 3 * u * t * t, t * t * t)[q]
                     for axis in range(2):
+                        if axis == kept:
+                            continue
                         led[ties], leader[ties], lead[ties] = r + axis, 8 * host[n] + 2 * q + axis, weight
                         ties += 1
-                dx, dy = slope(segment, t)
-                speed = math.hypot(dx, dy) + 1e-9
-                row[count], column[count], value[count] = r, of_node[n, 0], dx / speed
-                row[count + 1], column[count + 1], value[count + 1] = r + 1, of_node[n, 0], dy / speed
-                count += 2
+                        if kept >= 0:
+                            led[ties], leader[ties] = r + axis, 8 * host[n] + 2 * q + kept
+                            lead[ties] = -weight * way[axis] / speed
+                            ties += 1
             if k in (0, 3):
                 continue
             c = of_handle[s, end]
@@ -245,6 +310,7 @@ def move(
     before: Integers,
     after: Integers,
     host: Integers,
+    keeps: Integers,
     at: Numbers,
     controls: Numbers,
     of_node: Integers,
@@ -265,9 +331,15 @@ def move(
             new_nodes[n, 0] = nodes[n, 0] + step[of_node[n, 0]]
             new_nodes[n, 1] = nodes[n, 1] + step[of_node[n, 1]]
         else:
-            dx, dy = slope(controls[host[n]], at[n])
+            way, kept = slope(controls[host[n]], at[n]), keeps[n]
+            speed = way[kept] if kept >= 0 else math.hypot(way[0], way[1]) + 1e-9
             along = min(_MOST_SLIDE, max(-_MOST_SLIDE, step[of_node[n, 0]]))
-            new_at[n] = min(most[n], max(least[n], at[n] + along / (math.hypot(dx, dy) + 1e-9)))
+            new_at[n] = at[n] + along / speed
+            if not least[n] <= new_at[n] <= most[n]:
+                new_at[n] = min(most[n], max(least[n], new_at[n]))
+                along = (new_at[n] - at[n]) * speed
+            if kept >= 0:
+                new_nodes[n, kept] = nodes[n, kept] + along
     for s in range(first.shape[0]):
         if is_line[s]:
             continue
@@ -309,6 +381,17 @@ def control(
 
 
 @compiled
+def met(segment: Numbers, axis: int, place: float, t: float) -> float:
+    """Where a segment is at that place along an axis, sought from t on."""
+    for _ in range(_TURNS):
+        off, way = place - point(segment, t)[axis], slope(segment, t)[axis]
+        if abs(off) < _THERE or abs(way) < 1e-9:
+            break
+        t = min(1.0, max(0.0, t + off / way))
+    return t
+
+
+@compiled
 def settle(
     nodes: Numbers,
     first: Integers,
@@ -318,16 +401,25 @@ def settle(
     before: Integers,
     after: Integers,
     host: Integers,
+    keeps: Integers,
     at: Numbers,
     controls: Numbers,
 ) -> None:
-    """Put nodes that slide where their hosts are, with their handles, and write all control points."""
+    """Put nodes that slide where their hosts are, with their handles, and write all control points.
+
+    Those that keep a coordinate slide to where their hosts have it.
+    """
     control(nodes, first, last, handles, is_line, controls)
     for _ in range(2):  # a host may end on another one
         for n in range(nodes.shape[0]):
             if host[n] < 0:
                 continue
-            x, y = point(controls[host[n]], at[n])
+            if keeps[n] >= 0:
+                at[n] = met(controls[host[n]], keeps[n], nodes[n, keeps[n]], at[n])
+            place = point(controls[host[n]], at[n])
+            x, y = place[0], place[1]
+            if keeps[n] >= 0 and abs(place[keeps[n]] - nodes[n, keeps[n]]) < 10 * _THERE:
+                x, y = (nodes[n, 0], y) if keeps[n] == 0 else (x, nodes[n, 1])
             dx, dy = x - nodes[n, 0], y - nodes[n, 1]
             nodes[n, 0], nodes[n, 1] = x, y
             if after[n] >= 0:

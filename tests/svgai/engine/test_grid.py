@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 
 import numpy as np
@@ -132,6 +133,22 @@ def test_there_may_be_a_grid_along_one_axis_alone() -> None:
 def corners(form: Rectangle) -> Numbers:
     reach = np.array([form.width, form.height]) / 2
     return np.array([form.x, form.y]) + reach * np.array([[-1], [1]])
+
+
+@pytest.mark.parametrize("side", [100, 130])
+def test_lines_that_end_on_a_circle_are_seen_as_well(side: int) -> None:
+    stripes = ""
+    for top, bottom in ((5, 8), (10, 11), (14, 16), (18, 19)):
+        upper, lower = (math.sqrt(100 - (y - 12) ** 2) for y in (top, bottom))
+        arc = "A10 10 0 0 1"
+        right, left = f"H{12 + upper}{arc} {12 + lower} {bottom}", f"H{12 - lower}{arc} {12 - upper} {top}"
+        stripes += f'<path fill="#e63946" d="M{12 - upper} {top}{right}{left}z"/>'
+    found = traced(drawn(icon("", f'<circle cx="12" cy="12" r="10" fill="#1d3557"/>{stripes}'), side, side))
+    dividers = np.array([curve.nodes[:, 1] for curve in found.snapped.curves if len(curve) == 1])
+    assert found.is_snapped
+    assert len(dividers) == 8
+    assert off_grid(dividers, 24, side) < 1e-9
+    assert np.array_equal(dividers[:, 0], dividers[:, 1])
 
 
 def test_of_exact_areas_it_is_seen_as_well() -> None:

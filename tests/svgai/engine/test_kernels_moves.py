@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
 import numpy as np
 import pytest
 from scipy import sparse
 
+from svgai.engine.curves import polygon
 from svgai.engine.kernels.beziers import point
 from svgai.engine.kernels.moves import FREE, HELD, TRAILING, TURNING, cut_pieces, rooms
 from svgai.engine.web import Freedoms, Web
@@ -33,6 +36,19 @@ def web_of(seed: int, *, chained: bool = True) -> Web:
     )
     everything = Strands(strands, np.zeros((6, 2)), np.arange(9), np.zeros(9, np.int16))
     return Web.woven(Network(everything, (ring, first, second, loose), hosts, places))
+
+
+def crossed_web(seed: int) -> Web:
+    """A ring, a level line across it, and an upright one from there to the ring."""
+    random = np.random.default_rng(seed)
+    ring = random_ring(random)
+    level = random.uniform(38, 41)
+    across = polygon(np.array([(47.0, level), (13.0, level)]), False)
+    down = polygon(np.array([(31.0, level), (31.0, 12.0)]), False)
+    hosts, places = np.array([0, 0, 1, 0]), np.array([0.5, 2.5, 0.5, 4.5])
+    strands = (strand((0, 1, 3), None), strand((2,), (0, 1)), strand((), (2, 3)))
+    everything = Strands(strands, np.zeros((4, 2)), np.arange(9), np.zeros(9, np.int16))
+    return Web.woven(Network(everything, (ring, across, down), hosts, places))
 
 
 def strand(joints: tuple[int, ...], ends: tuple[int, int] | None) -> Strand:
@@ -74,10 +90,17 @@ def pieces_of(web: Web, like: Web) -> np.ndarray:
     return pieces
 
 
-@pytest.mark.parametrize("chained", [False, True], ids=["on a ring", "on what ends itself"])
+WEBS = {
+    "on a ring": lambda seed: web_of(seed, chained=False),
+    "on what ends itself": web_of,
+    "level and upright": crossed_web,
+}
+
+
+@pytest.mark.parametrize("made", WEBS.values(), ids=WEBS)
 @pytest.mark.parametrize("seed", range(8))
-def test_pieces_follow_every_freedom_as_the_equations_are_told(seed: int, chained: bool) -> None:
-    web = web_of(seed, chained=chained)
+def test_pieces_follow_every_freedom_as_the_equations_are_told(seed: int, made: Callable[[int], Web]) -> None:
+    web = made(seed)
     freedoms = Freedoms.of(web)
     for _ in range(9):  # until all that trails, and all that hangs on it, has come to rest
         web = freedoms.taken(web, np.zeros(freedoms.count))
@@ -175,6 +198,47 @@ def test_lines_that_are_level_or_upright_stay_so_whatever_moves() -> None:
     assert moved[3, 0] == moved[4, 0]
     assert moved[4, 1] == moved[5, 1]
     assert moved[5, 0] == moved[0, 0]
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_level_lines_that_end_on_others_stay_so_whatever_moves(seed: int) -> None:
+    web = crossed_web(seed)
+    freedoms = Freedoms.of(web)
+    right, left, upper, lower = range(4)  # joints come first
+    assert web.nodes[right, 1] == web.nodes[left, 1]
+    assert web.keeps[[right, left, upper, lower]].tolist() == [1, 1, 0, 0]
+    assert len(np.unique(freedoms.of_node[:4])) == 2  # where each line runs, and nothing else
+    moved = freedoms.taken(web, np.random.default_rng(seed).uniform(-0.5, 0.5, freedoms.count))
+    assert np.abs(moved.nodes - web.nodes).max(axis=1).min() > 0
+    assert moved.nodes[right, 1] == moved.nodes[left, 1]
+    assert moved.nodes[upper, 0] == moved.nodes[lower, 0]
+    for node in (right, left, upper, lower):
+        assert moved.nodes[node] == pytest.approx(point(moved.controls[moved.host[node]], moved.at[node]), abs=1e-9)
+
+
+def test_what_slides_on_a_line_that_runs_along_is_not_kept() -> None:
+    nodes = np.array([(10.0, 10.0), (50.0, 14.0), (50.0, 50.0), (10.0, 50.0)])
+    ring = polygon(nodes, True)
+    level = polygon(np.array([(30.0, 12.0), (50.0, 12.0)]), False)  # begins where the ring is all but level
+    strands = Strands((strand((0, 1), None), strand((), (0, 1))), np.zeros((2, 2)), np.arange(9), np.zeros(9, np.int16))
+    on = Network(strands, (ring, level), np.zeros(2, np.int64), np.array([0.5, 1.0]))
+    web = Web.woven(on)
+    assert web.keeps[0] < 0
+    assert not web.movable()[0, 1]
+    assert web.movable()[0, 0]
+
+
+def test_lines_of_several_strands_that_meet_share_where_they_are() -> None:
+    left = polygon(np.array([(10.0, 30.0), (30.0, 30.0)]), False)
+    right = polygon(np.array([(30.0, 30.0), (50.0, 30.0)]), False)
+    down = polygon(np.array([(30.0, 30.0), (34.0, 50.0)]), False)
+    strands = (strand((), (0, 1)), strand((), (1, 2)), strand((), (1, 3)))
+    everything = Strands(strands, np.zeros((4, 2)), np.arange(9), np.zeros(9, np.int16))
+    web = Web.woven(Network(everything, (left, right, down), np.full(4, -1), np.zeros(4)))
+    freedoms = Freedoms.of(web)
+    assert freedoms.count == 2 * 4 - 2
+    moved = freedoms.taken(web, np.random.default_rng(3).uniform(-1, 1, freedoms.count))
+    assert len(np.unique(moved.nodes[np.abs(web.nodes[:, 1] - 30) < 1, 1])) == 1
 
 
 def test_a_curve_that_is_level_or_upright_at_a_node_stays_so() -> None:

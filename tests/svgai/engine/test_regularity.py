@@ -49,11 +49,36 @@ def test_lines_that_follow_each_other_get_one_height_also_around_the_start_of_a_
     assert len({nodes[number, 1] for number in (4, 0, 1)}) == 1
 
 
-def test_the_ends_of_an_open_strand_stay_where_they_are() -> None:
-    nodes = [(10, 10.0), (30, 10.1), (30.1, 30), (50, 30.1)]
-    moved = aligned(nodes, is_ring=False)
-    assert np.array_equal(moved[[0, -1]], np.array(nodes, float)[[0, -1]])
-    assert moved[1, 0] == moved[2, 0]
+def test_the_ends_of_an_open_strand_are_levelled_like_all_else() -> None:
+    nodes = aligned([(10, 10.0), (30, 10.1), (30.1, 30), (50, 30.1)], is_ring=False)
+    assert nodes[0, 1] == nodes[1, 1] == pytest.approx(10.05)
+    assert nodes[1, 0] == nodes[2, 0] == pytest.approx(30.05)
+    assert nodes[2, 1] == nodes[3, 1] == pytest.approx(30.05)
+
+
+def test_an_end_stays_on_what_it_lies_on() -> None:
+    ring = polygon(np.array([(10, 10), (50, 14), (46, 50), (14, 50)], float), True)
+    across = polygon(np.array([(12.0, 30.0), (48.0, 30.12)]), False)
+    strands = (Strand(ring.nodes, True, (Stretch(0, 1), Stretch(1, 1)), (0, 1), (0, 1), None),)
+    strands += (Strand(across.nodes, False, (Stretch(0, 1),), (), (), (0, 1)),)
+    everything = Strands(strands, across.nodes, np.arange(2), np.zeros(2, np.int16))
+    network = Network(everything, (ring, across), np.zeros(2, np.int64), np.array([1.45, 3.5]))
+    line = align(network).curves[1].nodes
+    assert line[0, 1] == line[1, 1]
+    for (x, y), (begin, end) in zip(line, [((50, 14), (46, 50)), ((14, 50), (10, 10))], strict=True):
+        assert (x - begin[0]) * (end[1] - begin[1]) == pytest.approx((y - begin[1]) * (end[0] - begin[0]), abs=1e-6)
+
+
+def test_what_divides_two_colours_comes_back_level_with_its_ends_on_what_surrounds_them() -> None:
+    upper, lower = (
+        '<path fill="#c81e3c" d="M12 9 54 14 50 33.3H11z"/>',
+        '<path fill="#1d3557" d="M11 33.3H50L48 57 10 52z"/>',
+    )
+    inks, cover, _, strands = mapped(pictured(upper + lower))
+    refined = refine(align(fit_curves(strands)), aim(strands, inks, cover, pictured(upper + lower)), 8)
+    dividers = [curve for curve in refined.curves if len(curve) == 1 and np.ptp(curve.nodes[:, 1]) < 1]
+    assert len(dividers) == 1
+    assert dividers[0].nodes[0, 1] == dividers[0].nodes[1, 1] == pytest.approx(33.3, abs=0.02)
 
 
 def test_handles_move_along_with_their_nodes() -> None:
