@@ -29,6 +29,8 @@ SCARCE = 8
 """Flat pixels below which an ink must not be a mix of others."""
 WORTH = 6
 """Pixels that a thin ink must explain."""
+_UNLIKE, _UNLIKE_THROUGH = 9.0, 12.0
+"""A colour this near to a mix of inks is an edge where what lies beneath shows; and so is one that is not opaque."""
 _PROPOSALS = 32
 _MEETING = 12
 """Only the most frequent inks are tried by threes: their number grows with the third power."""
@@ -133,7 +135,7 @@ def _sure(inks: Premultiplied, sums: NDArray[np.float64], counts: NDArray[np.int
     for ink in inks[1:][::-1]:
         others = kept[(kept != ink).any(axis=1)]
         seen = counts[np.linalg.norm(means - ink, axis=1) < SAME].sum()
-        if seen < SCARCE and any(_mixed(ink[None], others[:index], others[index])[0] for index in range(len(others))):
+        if seen < SCARCE and _mixed(ink[None], others, EXPLAINED)[0]:
             kept = others
     return kept
 
@@ -149,15 +151,18 @@ def _with_thin_ones(inks: Premultiplied, edges: Premultiplied, at_most: int) -> 
     tried: dict[bytes, tuple[NDArray[np.bool_], int]] = {}
     while len(rest) >= WORTH and len(inks) < at_most:
         proposals = _modes(*_tallied([rest]), _PROPOSALS)
+        lets_through = proposals[:, 3] < 255
+        is_edge = _mixed(proposals, inks, _UNLIKE) | (lets_through & _mixed(proposals, inks, _UNLIKE_THROUGH))
+        proposals = proposals[~is_edge]
         explained = []
         for proposal in proposals:
             # Of one that was proposed before, only mixes with inks found since are to be looked for.
             mixed, known = tried.get(proposal.tobytes(), (np.zeros(len(rest), np.bool_), 0))
             explained.append(mark_mixed(rest, inks[known:], proposal, EXPLAINED, mixed))
             tried[proposal.tobytes()] = mixed, len(inks)
-        best = int(np.argmax(explained))
-        if explained[best] < WORTH:
+        if max(explained, default=0) < WORTH:
             break
+        best = int(np.argmax(explained))
         is_left = ~tried[proposals[best].tobytes()][0]
         rest = rest[is_left]
         tried = {proposal: (mixed[is_left], known) for proposal, (mixed, known) in tried.items()}
@@ -172,8 +177,9 @@ def _unexplained(colours: Premultiplied, inks: Premultiplied) -> Premultiplied:
     return colours[~explained]
 
 
-def _mixed(colours: Premultiplied, inks: Premultiplied, other: Premultiplied) -> NDArray[np.bool_]:
-    """Which colours lie between the other ink and any of the inks."""
+def _mixed(colours: Premultiplied, inks: Premultiplied, near: float) -> NDArray[np.bool_]:
+    """Which colours lie as near as given to a mix of two inks."""
     mixed = np.zeros(len(colours), np.bool_)
-    mark_mixed(colours, inks, other, EXPLAINED, mixed)
+    for index, ink in enumerate(inks):
+        mark_mixed(colours, inks[:index], ink, near, mixed)
     return mixed

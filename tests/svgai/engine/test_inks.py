@@ -11,6 +11,7 @@ from svgai.cover import Inks
 from svgai.engine.inks import find_inks
 from svgai.files.intake import from_array
 from svgai.picture import Picture
+from tests.svgai.engine.flat import by_resvg, svg
 
 OVERSAMPLING = 8
 
@@ -60,6 +61,15 @@ def test_a_stroke_without_an_inside_still_has_its_ink(width: float) -> None:
     assert len(inks) == 3
     blue = inks.colours[2]
     assert np.abs(blue - np.array(BLUE)).max() < (130 if width < 1.5 else 3)  # no pixel of the thinnest is all blue
+
+
+def test_what_shines_through_at_an_edge_is_no_ink() -> None:
+    square = '<path d="M20.3 20.3h40.4v40.4h-40.4z" fill="{}"/>'
+    lid = square.format("#525254") + square.format("#3b3b3c")
+    assert names(find_inks(from_array(by_resvg(svg(lid, 96, 96), 96, 96), Limits()), 16)) == {
+        "000000@0.00",
+        "3b3b3c@1.00",
+    }
 
 
 def test_near_duplicates_are_one_ink() -> None:
